@@ -1,0 +1,41 @@
+# `make repro` and `make test` need Python 3.11 or newer, pip and make; they set up .venv by themselves.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: repro test verify notebooks readme lock clean
+
+repro: .venv/installed
+	dvc repro
+	@echo "Report: $(CURDIR)/reports/index.html"
+
+test: .venv/installed
+	ruff format --check .
+	ruff check .
+	mypy
+	pytest -q
+
+# What can only be checked on the outputs of `make repro`.
+verify: .venv/installed
+	pytest -q tests/after_repro
+
+# Run after a change of results, and commit: notebooks with their output, README with its tables and examples.
+notebooks: .venv/installed
+	python docs/run_notebooks.py
+
+readme: .venv/installed
+	python docs/write_readme.py
+
+lock: .venv/installed
+	pip-compile -q --extra dev --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header \
+		--output-file requirements.lock pyproject.toml
+	sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements.lock
+
+.venv/installed: requirements.lock
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install -q -r requirements.lock
+	.venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf .venv

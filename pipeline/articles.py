@@ -1,0 +1,60 @@
+"""The articles of a labelled corpus, and what was written for them, as the stages hand them on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.files import read_jsonl
+from pipeline.records import Article
+
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledArticle:
+    """One clean article of the corpus."""
+
+    id: str
+    topic: str
+    split: Split
+    title: str | None
+    paragraphs: list[str]
+
+    @property
+    def article(self) -> Article:
+        """Title and all paragraphs: what topics are told from."""
+        return Article(self.title, "\n\n".join(self.paragraphs))
+
+    @property
+    def lede(self) -> str | None:
+        """The one-sentence summary that BBC style puts first (Narayan et al. 2018); None without a body."""
+        return self.paragraphs[0] if len(self.paragraphs) > 1 else None
+
+    @property
+    def document(self) -> Article:
+        """Title and what follows the lede: what summaries are written from."""
+        return Article(self.title, "\n\n".join(self.paragraphs[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class SummarisedArticle:
+    """What was written for one article of the test split, beside its reference."""
+
+    id: str
+    document: str
+    reference: str
+    summary: str | None
+    summary_method: str | None
+    draft: str | None
+    notes: list[str]
+
+
+def read_articles(path: Path, split: Split | None = None) -> list[LabelledArticle]:
+    """The clean articles of a corpus, or those of one split, in the order of their ids."""
+    rows = (LabelledArticle(**row) for row in read_jsonl(path))
+    return [article for article in rows if split is None or article.split == split]
+
+
+def read_summaries(path: Path) -> list[SummarisedArticle]:
+    """What the stage wrote."""
+    return [SummarisedArticle(**row) for row in read_jsonl(path)]

@@ -1,0 +1,80 @@
+"""The report's charts, drawn by Altair into SVG that needs no script."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+
+BLUE = "#2b6cb0"
+GREY = "#a0aec0"
+
+
+def _svg(chart: "alt.Chart | alt.LayerChart") -> str:
+    """A chart as inline SVG."""
+    import vl_convert
+
+    plain = chart.configure_view(stroke=None).configure_axis(labelFontSize=12, titleFontSize=12)
+    return str(vl_convert.vegalite_to_svg(plain.to_json()))
+
+
+def _data(rows: Sequence[dict[str, Any]]) -> "alt.Data":
+    import altair as alt
+
+    return alt.Data(values=list(rows))
+
+
+def confusion(rows: Sequence[dict[str, Any]]) -> str:
+    """Articles by actual and predicted topic."""
+    import altair as alt
+
+    base = alt.Chart(_data(rows)).encode(
+        x=alt.X("predicted:N", title="predicted", axis=alt.Axis(orient="top", labelAngle=0)),
+        y=alt.Y("actual:N", title="actual"),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("count():Q", scale=alt.Scale(range=["#ebf4ff", "#90cdf4"], type="sqrt"), legend=None)
+    )
+    numbers = base.mark_text(fontSize=13).encode(text="count():Q")
+    return _svg((cells + numbers).properties(width=480, height=240))
+
+
+def reliability(rows: Sequence[dict[str, Any]]) -> str:
+    """Accuracy against confidence, beside the diagonal of a calibrated classifier; larger points are more articles."""
+    import altair as alt
+
+    diagonal = alt.Chart(_data([{"at": 0}, {"at": 1}])).mark_line(color=GREY, strokeDash=[4, 4])
+    points = alt.Chart(_data(rows)).mark_circle(color=BLUE, opacity=1)
+    return _svg(
+        (
+            diagonal.encode(x=alt.X("at:Q", title="confidence"), y=alt.Y("at:Q", title="accuracy"))
+            + points.encode(
+                x="confidence:Q", y="accuracy:Q", size=alt.Size("articles:Q", legend=alt.Legend(title="articles"))
+            )
+        ).properties(width=300, height=240)
+    )
+
+
+def risk_coverage(rows: Sequence[dict[str, Any]]) -> str:
+    """Share of wrong answers when only the most confident are given."""
+    import altair as alt
+
+    line = alt.Chart(_data(rows)).mark_line(color=BLUE, interpolate="step-after")
+    return _svg(
+        line.encode(
+            x=alt.X("coverage:Q", title="share answered"),
+            y=alt.Y("risk:Q", title="share of these wrong"),
+        ).properties(width=300, height=240)
+    )
+
+
+def rouge(rows: Sequence[dict[str, Any]]) -> str:
+    """ROUGE-1 of each system with its 95% interval."""
+    import altair as alt
+
+    order = list(dict.fromkeys(row["system"] for row in rows))
+    base = alt.Chart(_data([row for row in rows if row["measure"] == "rouge1"]))
+    row_of = alt.Y("system:N", sort=order, title=None)
+    bars = base.mark_bar(color=GREY).encode(y=row_of, x=alt.X("value:Q", title="ROUGE-1 F1, 95% interval"))
+    spans = base.mark_rule(color=BLUE, strokeWidth=3).encode(y=row_of, x="low:Q", x2="high:Q")
+    return _svg((bars + spans).properties(width=420, height=150))

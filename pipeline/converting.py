@@ -1,0 +1,80 @@
+"""Stage `convert`: the pretrained summariser, from wherever it comes, into one folder that is safe to load."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cards import write_card
+from pipeline.files import new_folder
+from pipeline.params import read_settings
+from pipeline.records import StageError
+from pipeline.summary_settings import SummariseSettings
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def convert(settings: SummariseSettings, folder: Path) -> None:
+    """Write weights as safetensors in half precision, tokenizer, and `model.json`, into an empty folder."""
+    import torch
+    import transformers
+
+    try:
+        tokenizer, model = _load(settings.model)
+    except (OSError, ValueError, KeyError) as error:
+        raise StageError(
+            f"summarise.model '{settings.model}' could not be loaded: {error}. "
+            "Name a GGUF file, a folder with safetensors, or a hub id (which this stage downloads)"
+        ) from error
+    # Half precision keeps 11 bits, more than any weight that was 4 bits; bfloat16 would keep 8.
+    model.to(torch.float16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    facts = {
+        "source": settings.model,
+        "architecture": type(model).__name__,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "settings": settings.model_dump(),
+        "versions": {"transformers": transformers.__version__},
+    }
+    write_card(folder, "summariser", facts)
+
+
+def _load(source: str) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+    if source.endswith(".gguf"):
+        return _load_gguf(Path(source))
+    safe: dict[str, Any] = {"trust_remote_code": False}
+    config = AutoConfig.from_pretrained(source, **safe)
+    family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    model = family.from_pretrained(source, use_safetensors=True, **safe)
+    return AutoTokenizer.from_pretrained(source, **safe), model
+
+
+def _load_gguf(file: Path) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
+    """De-quantise a GGUF file; what transformers loads from one refuses to be saved, so a fresh model takes it."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    if not file.is_file():
+        raise StageError(f"{file} not found: run `dvc repro fetch`, or name another summarise.model")
+    named: dict[str, Any] = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name}
+    tokenizer = AutoTokenizer.from_pretrained(**named)
+    loaded = AutoModelForCausalLM.from_pretrained(**named, dtype=torch.float32)
+    plain = {key: value for key, value in loaded.config.to_dict().items() if key != "quantization_config"}
+    config = AutoConfig.for_model(**plain)
+    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    model.load_state_dict(loaded.state_dict())
+    model.generation_config = loaded.generation_config
+    return tokenizer, model
+
+
+@click.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the converted model.")
+@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
+def command(out: Path, params: Path) -> None:
+    """Convert the pretrained summariser to safetensors, with its settings."""
+    settings = read_settings(params, "summarise", SummariseSettings)
+    with new_folder(out) as folder:
+        convert(settings, folder)

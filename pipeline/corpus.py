@@ -1,0 +1,202 @@
+"""Stage `clean`: a labelled corpus to clean articles without duplicates, each in its split."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from pydantic import Field
+
+from pipeline.articles import LabelledArticle, Split
+from pipeline.cleaning import clean, explanation
+from pipeline.files import sha256_of, write_json, write_jsonl
+from pipeline.params import Settings, read_settings
+from pipeline.reading import Page, read_page, read_pages
+from pipeline.records import StageError
+from pipeline.taxonomy import names_by_label, read_topics
+
+# MinHash: 128 permutations estimate a similarity within about 0.09 (1 / sqrt(128)); each pair that it proposes
+# is then measured exactly.
+PERMUTATIONS = 128
+# Two articles are compared by their runs of this many words.
+SHINGLE_WORDS = 5
+
+
+class CleanSettings(Settings):
+    """Block `clean` of params.yaml."""
+
+    taxonomy: Path
+    validation_share: float = Field(gt=0, lt=1)
+    test_share: float = Field(gt=0, lt=1)
+    near_duplicate_similarity: float = Field(gt=0, le=1, description="Jaccard, 0-1, from which two are one")
+    least_words: int = Field(ge=1, description="articles with fewer words are dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An article of the corpus that was left out, and why."""
+
+    id: str
+    reason: str  # "unreadable", "unknown topic", "too short", "exact duplicate", "near duplicate"
+    detail: str
+    of: str | None = None  # the article that stays, of a duplicate
+    split: Split | None = None  # where a split that leaves duplicates in would have put this one
+    split_of_other: Split | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What came of cleaning a labelled corpus."""
+
+    articles: list[LabelledArticle]
+    rejected: list[Rejected]
+    dropped_lines: list[dict[str, object]]
+
+
+def split_of(article_id: str, validation_share: float, test_share: float) -> Split:
+    """The split of an article, from the hash of its id alone, so that adding articles moves none.
+
+    >>> split_of("business/001", 0.15, 0.15)
+    'train'
+    """
+    position = int.from_bytes(hashlib.sha256(article_id.encode()).digest()[:8], "big") / 2**64
+    if position < test_share:
+        return "test"
+    return "validation" if position < test_share + validation_share else "train"
+
+
+def make_corpus(pages: Iterable[tuple[str, Page]], names: dict[str, str], settings: CleanSettings) -> Corpus:
+    """Clean (id, page) pairs, leave out what is no article or stands twice, and assign the splits.
+
+    Duplicates go before the split, so that no article is in two splits; of equals the smallest id stays.
+    """
+    cleaned: list[LabelledArticle] = []
+    rejected: list[Rejected] = []
+    lines: list[dict[str, object]] = []
+    for article_id, page in sorted(pages, key=lambda pair: pair[0]):
+        topic = names.get(page.topic or "")
+        article = clean(page.text)
+        if page.error:
+            rejected.append(Rejected(article_id, "unreadable", page.error))
+        elif topic is None:
+            known = ", ".join(sorted(set(names.values())))
+            rejected.append(Rejected(article_id, "unknown topic", f"topic is {page.topic!r}; known topics: {known}"))
+        elif len(article.text.split()) < settings.least_words:
+            detail = f"{len(article.text.split())} words, fewer than {settings.least_words}"
+            rejected.append(Rejected(article_id, "too short", detail))
+        else:
+            split = split_of(article_id, settings.validation_share, settings.test_share)
+            cleaned.append(LabelledArticle(article_id, topic, split, article.title, article.paragraphs))
+            lines += [{"id": article_id, **asdict(dropped)} for dropped in article.dropped]
+    duplicates = find_duplicates(cleaned, settings.near_duplicate_similarity)
+    doubled = {duplicate.id for duplicate in duplicates}
+    articles = [article for article in cleaned if article.id not in doubled]
+    return Corpus(articles, sorted(rejected + duplicates, key=lambda found: found.id), lines)
+
+
+def find_duplicates(articles: Sequence[LabelledArticle], similarity: float) -> list[Rejected]:
+    """The articles that stand in the corpus already, word for word or nearly (MinHash, then exact Jaccard)."""
+    from datasketch import MinHash, MinHashLSH
+
+    found: list[Rejected] = []
+    exact: dict[str, LabelledArticle] = {}
+    index = MinHashLSH(threshold=max(0.05, similarity - 0.1), num_perm=PERMUTATIONS)
+    seen: dict[str, tuple[LabelledArticle, frozenset[str]]] = {}
+    for article in articles:
+        same = exact.setdefault(article.article.whole, article)
+        if same is not article:
+            found.append(_duplicate(article, "exact duplicate", same, 1.0))
+            continue
+        runs = _word_runs(article.article.whole)
+        sketch = MinHash(num_perm=PERMUTATIONS, seed=1)
+        sketch.update_batch(run.encode() for run in sorted(runs))
+        near = [(len(runs & seen[other][1]) / len(runs | seen[other][1]), other) for other in index.query(sketch)]
+        closest, other = max(near, default=(0.0, ""))
+        if closest >= similarity:
+            found.append(_duplicate(article, "near duplicate", seen[other][0], closest))
+            continue
+        index.insert(article.id, sketch)
+        seen[article.id] = article, runs
+    return found
+
+
+def _word_runs(text: str) -> frozenset[str]:
+    """Every run of `SHINGLE_WORDS` words, or the whole of a shorter text."""
+    words = re.findall(r"\w+", text.lower())
+    return frozenset(" ".join(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+
+
+def _duplicate(article: LabelledArticle, kind: str, other: LabelledArticle, similarity: float) -> Rejected:
+    detail = f"of {other.id} (similarity {similarity:.2f})"
+    return Rejected(article.id, kind, detail, other.id, article.split, other.split)
+
+
+def article_id(page: Page, root: Path) -> str:
+    """What an article is called in every later file: its own id, its path in the corpus, or its content's hash.
+
+    >>> article_id(Page("corpus/sport/001.txt"), Path("corpus"))
+    'sport/001'
+    """
+    if page.id:
+        return page.id
+    path = Path(page.source)
+    if path.is_relative_to(root) and path != root and path.suffix not in (".jsonl", ".csv", ".parquet"):
+        relative = path.relative_to(root)
+        if ":" not in relative.name:
+            return relative.with_suffix("").as_posix()
+    return hashlib.sha256(page.text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def counts(corpus: Corpus, read: int) -> dict[str, object]:
+    """The stage's metrics: how many articles and lines went, and why; how many of each topic are in each split."""
+    reasons = Counter(rejected.reason for rejected in corpus.rejected)
+    duplicates = [rejected for rejected in corpus.rejected if rejected.of]
+    splits = Counter((article.split, article.topic) for article in corpus.articles)
+    topics = sorted({article.topic for article in corpus.articles})
+    return {
+        "articles_read": read,
+        "articles_kept": len(corpus.articles),
+        "articles_dropped": dict(sorted(reasons.items())),
+        "duplicates_that_would_stand_in_two_splits": sum(r.split != r.split_of_other for r in duplicates),
+        "lines_dropped": dict(sorted(Counter(str(line["reason"]) for line in corpus.dropped_lines).items())),
+        "splits": {
+            split: {topic: splits[split, topic] for topic in topics} for split in ("train", "validation", "test")
+        },
+    }
+
+
+def clean_corpus(source: Path, into: Path, metrics: Path, params: Path) -> None:
+    """Read the labelled corpus at `source`; write articles.jsonl, rejected.jsonl, lines.jsonl and the counts."""
+    settings = read_settings(params, "clean", CleanSettings)
+    names = names_by_label(read_topics(settings.taxonomy))
+    pages = [(article_id(page, source), page) for page in read_pages(str(source))]
+    corpus = make_corpus(pages, names, settings)
+    if not corpus.articles:
+        first = f"; the first: {corpus.rejected[0].id}: {corpus.rejected[0].detail}" if corpus.rejected else ""
+        raise StageError(f"{source}: no article left of {len(pages)} read{first}. Check the corpus and its topics")
+    write_jsonl(into / "articles.jsonl", (asdict(article) for article in corpus.articles))
+    write_jsonl(into / "rejected.jsonl", (asdict(rejected) for rejected in corpus.rejected))
+    write_jsonl(into / "lines.jsonl", corpus.dropped_lines)
+    write_json(metrics, {**counts(corpus, len(pages)), "data_sha256": sha256_of(into / "articles.jsonl")})
+
+
+@click.command()
+@click.argument("path", default="-")
+@click.option("--explain", is_flag=True, help="Print every line with 'kept', or the reason it was dropped.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Clean a labelled corpus (PATH: a folder TOPIC/NAME.txt, or a table) into this folder.",
+)
+@click.option("--params", "params_file", default="params.yaml", help="Settings for --into.", show_default=True)
+@click.option("--metrics", type=click.Path(path_type=Path), help="With --into: where the counts go.")
+def command(path: str, explain: bool, into: Path | None, params_file: str, metrics: Path | None) -> None:
+    """Clean one page to stdout, or (with --into) a whole labelled corpus."""
+    if into is not None:
+        clean_corpus(Path(path), into, metrics or into / "metrics.json", Path(params_file))
+        return
+    text = read_page(path).text
+    click.echo(explanation(text) if explain else clean(text).whole)

@@ -1,0 +1,204 @@
+"""Stage `evaluate`: how good topics and summaries are on the test split, by the road that `predict` takes."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles, read_summaries
+from pipeline.files import sha256_of, write_json, write_jsonl, write_text
+from pipeline.grounding import unsupported_spans
+from pipeline.params import Settings, read_settings
+from pipeline.predicting import load
+from pipeline.records import Prediction
+from pipeline.scores import (
+    SYSTEMS,
+    Rouge,
+    as_dict,
+    brier,
+    expected_calibration_error,
+    interval,
+    mean_interval,
+    novel_pair_share,
+    reliability,
+    risk_coverage,
+    rouge_signature,
+)
+from pipeline.sentences import split_sentences
+
+
+class EvaluateSettings(Settings):
+    """Block `evaluate` of params.yaml."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicEvaluation:
+    """Topic scores, the points of the plots, and a row per article."""
+
+    metrics: dict[str, Any]
+    reliability: list[dict[str, float]]
+    risk_coverage: list[dict[str, float]]
+    rows: list[dict[str, Any]]
+
+
+def evaluate_topics(
+    articles: Sequence[LabelledArticle], predictions: Sequence[Prediction], train: Sequence[str], seed: int
+) -> TopicEvaluation:
+    """Scores of the best topic, also where the classifier abstains, beside the largest training topic."""
+    from sklearn.metrics import f1_score
+
+    topics = sorted(predictions[0].probabilities)
+    number = {topic: position for position, topic in enumerate(topics)}
+    table = np.array([[prediction.probabilities[topic] for topic in topics] for prediction in predictions])
+    actual = np.array([number[article.topic] for article in articles])
+    best = table.argmax(axis=1)
+    confidence, right = table.max(axis=1), (best == actual).astype(float)
+    answered = np.array([prediction.abstained is None for prediction in predictions])
+    majority = number[Counter(sorted(train)).most_common(1)[0][0]]
+
+    def macro_f1(chosen: Any) -> float:
+        return float(
+            f1_score(actual[chosen], best[chosen], labels=range(len(topics)), average="macro", zero_division=0)
+        )
+
+    def calibration(chosen: Any) -> float:
+        return expected_calibration_error(confidence[chosen], right[chosen])
+
+    metrics = {
+        "accuracy": as_dict(mean_interval(right.tolist(), seed)),
+        "macro_f1": as_dict(interval(macro_f1, len(articles), seed)),
+        "majority_accuracy": as_dict(mean_interval((actual == majority).astype(float).tolist(), seed)),
+        "expected_calibration_error": as_dict(interval(calibration, len(articles), seed)),
+        "brier": as_dict(mean_interval(brier(table, actual).tolist(), seed)),
+        "answered_share": as_dict(mean_interval(answered.astype(float).tolist(), seed)),
+        "accuracy_of_answered": as_dict(mean_interval(right[answered].tolist() or [0.0], seed)),
+        "by_topic": {
+            topic: {
+                "precision": _ratio_interval(best == at, right, seed),
+                "recall": _ratio_interval(actual == at, right, seed),
+                "articles": int((actual == at).sum()),
+            }
+            for topic, at in number.items()
+        },
+        "articles": len(articles),
+    }
+    rows = [
+        {
+            "id": article.id,
+            "topic": article.topic,
+            "predicted": topics[best[position]],
+            "probability": round(float(confidence[position]), 4),
+            "abstained": predictions[position].abstained,
+            "probabilities": predictions[position].probabilities,
+        }
+        for position, article in enumerate(articles)
+    ]
+    return TopicEvaluation(metrics, reliability(confidence, right), risk_coverage(confidence, right), rows)
+
+
+def _ratio_interval(among: Any, right: Any, seed: int) -> dict[str, float]:
+    """The share that is right among some articles; 0 where there are none."""
+    return as_dict(mean_interval(right[among].tolist() or [0.0], seed))
+
+
+def evaluate_summaries(rows: Sequence[SummarisedArticle], seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Scores of each of `SYSTEMS` against the references, and a row per article and system."""
+    rouge = Rouge()
+    scored = [_score_article(rouge, row) for row in rows]
+    metrics: dict[str, Any] = {
+        "articles": len(rows),
+        "rouge_signature": rouge_signature(),
+        "abstractive_share": as_dict(
+            mean_interval([float(row.summary_method == "abstractive") for row in rows] or [0.0], seed)
+        ),
+        "systems": {
+            system: {
+                name: as_dict(mean_interval([article[system][name] for article in scored], seed))
+                for name in scored[0][system]
+                if name != "text"
+            }
+            for system in SYSTEMS
+        },
+    }
+    differences = [article["shipped"]["rouge1"] - article["lead_1"]["rouge1"] for article in scored]
+    metrics["rouge1_above_lead_1"] = as_dict(mean_interval(differences, seed))
+    return metrics, [{"id": row.id, **article} for row, article in zip(rows, scored, strict=True)]
+
+
+def _score_article(rouge: Rouge, row: SummarisedArticle) -> dict[str, dict[str, Any]]:
+    title, _, body = row.document.partition("\n\n")
+    sentences = split_sentences(body or title)
+    reference = split_sentences(row.reference)
+    texts = {
+        "shipped": split_sentences(row.summary or ""),
+        "draft": split_sentences(row.draft or ""),
+        "lead_1": sentences[:1],
+        "lead_3": sentences[:3],
+        "oracle": [rouge.best_sentence(row.reference, sentences)],
+    }
+    return {system: _score_text(rouge, row.document, reference, texts[system]) for system in SYSTEMS}
+
+
+def _score_text(rouge: Rouge, document: str, reference: Sequence[str], sentences: Sequence[str]) -> dict[str, Any]:
+    text = " ".join(sentences)
+    return {
+        **rouge.score(reference, sentences),
+        "words": len(text.split()),
+        "novel_pair_share": novel_pair_share(document, text),
+        "unsupported_share": float(bool(unsupported_spans(document, text))),
+        "text": text,
+    }
+
+
+def as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows for a plot, figures rounded to four places."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})
+    return out.getvalue()
+
+
+def rouge_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    """ROUGE of each system, a row each, for the plot and the tables."""
+    return [
+        {"system": system, "measure": name, **scores[name]}
+        for system, scores in metrics["systems"].items()
+        for name in ("rouge1", "rouge2", "rougeL", "rougeLsum")
+    ]
+
+
+@click.command()
+@click.argument("articles", type=click.Path(path_type=Path))
+@click.argument("summaries", type=click.Path(path_type=Path))
+@click.option("--models", required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A row per article, for the report.")
+@click.option("--metrics", required=True, type=click.Path(path_type=Path))
+@click.option("--plots", required=True, type=click.Path(path_type=Path), help="Folder for the plots' data.")
+@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
+def command(articles: Path, summaries: Path, models: Path, out: Path, metrics: Path, plots: Path, params: Path) -> None:
+    """Evaluate topics and summaries on the test split."""
+    seed = read_settings(params, "evaluate", EvaluateSettings).seed
+    test = read_articles(articles, "test")
+    predictor = load(models)
+    predictions = list(predictor.predict_many((article.article.whole for article in test), summarise=False))
+    trained_on = [article.topic for article in read_articles(articles, "train")]
+    topics = evaluate_topics(test, predictions, trained_on, seed)
+    written, by_article = evaluate_summaries(read_summaries(summaries), seed)
+    write_json(metrics, {"data_sha256": sha256_of(articles), "topics": topics.metrics, "summaries": written})
+    confusion = [{"actual": row["topic"], "predicted": row["predicted"]} for row in topics.rows]
+    write_text(plots / "confusion.csv", as_csv(confusion))
+    write_text(plots / "reliability.csv", as_csv(topics.reliability))
+    write_text(plots / "risk_coverage.csv", as_csv(topics.risk_coverage))
+    write_text(plots / "rouge.csv", as_csv(rouge_rows(written)))
+    scores = {row["id"]: row for row in by_article}
+    write_jsonl(out, ({**row, "summaries": scores.get(row["id"])} for row in topics.rows))

@@ -1,0 +1,194 @@
+"""The reasons a line is dropped for, and the patterns that give them away."""
+
+import re
+from dataclasses import dataclass
+
+# Every reason a line can be dropped for, as `Dropped.reason` gives it.
+REASONS = {
+    "navigation": "menus, breadcrumbs, section names, tickers, tables: the site, not the story",
+    "consent": "a cookie or consent note",
+    "sign-up": "a prompt to share, follow, subscribe or sign up",
+    "byline": "who wrote it",
+    "timestamp": "when it was published, or how long it takes to read",
+    "caption": "a picture's caption or credit",
+    "teaser": "a link to another story",
+    "advertisement": "an advertisement or its label",
+    "comments": "a comment count, or a prompt to comment",
+    "tags": "a list of topics",
+    "sign-off": "an agency's sign-off",
+    "footer": "republishing terms, copyright, about the publisher",
+    "repeated": "stands elsewhere in the story: a pull quote, a headline said twice",
+    "foreign": "in another language than the story",
+    "outside": "text of the page that its HTML sets apart from the story",
+}
+KEPT = frozenset({"title", "standfirst", "heading", "text"})
+# Clutter comes in short lines; longer ones, in characters, are not asked, whatever they hold.
+LONGEST_LINE = 1000
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
+_CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?"
+_ZONE = r"(?:GMT|BST|UTC|CES?T|E[SD]?T|P[SD]?T|IST|[A-Z]{2,4}T)"
+_DATE = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?)(?:,?\s+\d{{4}})?"
+_MOMENT = rf"(?:{_DAY},?|{_DATE}|\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}|{_CLOCK}|{_ZONE}|at|on|,|-|–|\||·|•)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A line that matches, and has at most so many words, is dropped for this reason."""
+
+    reason: str
+    pattern: re.Pattern[str]
+    most_words: int
+
+
+def _rule(reason: str, most_words: int, *alternatives: str) -> Rule:
+    return Rule(reason, re.compile("|".join(alternatives), re.IGNORECASE), most_words)
+
+
+# In the order they are asked. The word limits keep a rule off the paragraphs of a story that is about
+# cookies, subscriptions or advertising; they were set on the pages of seeds/pages.
+RULES = (
+    _rule(
+        "timestamp",
+        14,
+        rf"^(?:(?:last |first )?(?:updated?|published|posted|modified|created)(?: on| at)?:?\s*)?(?:{_MOMENT}\s*){{2,}}(?<!,)$",
+        rf"^(?:(?:last |first )?(?:updated?|published|posted|modified)(?: on| at)?:?\s*)(?:{_MOMENT}\s*)*$",
+        rf"^(?:last |first )?(?:updated|published|posted|modified)\b.*(?:{_DATE}|{_CLOCK}|\bago\b)",
+        rf"^{_DATE}$",
+        r"^\d{1,2} ?(?:-| )?min(?:ute)?s?(?:'s)? read\b",
+        r"^(?:reading time|listen to this (?:article|story)|time to read)\b",
+        r"^(?:about )?\d+ (?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?) ago$",
+    ),
+    _rule(
+        "consent",
+        60,
+        r"\b(?:we|our partners|this (?:web)?site|our site|us) (?:and our partners )?(?:use|uses|keep|keeps|store|set|place)s? cookies",
+        r"\b(?:accept|reject|allow|manage|refuse|decline)(?: all| only)?(?: necessary| essential| optional)? cookies\b",
+        r"\bcookie (?:settings|preferences|choices)\b.{0,40}$",
+        r"\bby (?:continuing|using|clicking)\b.{0,80}\b(?:you agree|you accept|you consent)",
+        r"\b(?:keeps|stores|puts|sets|uses) cookies (?:on|in) your\b",
+    ),
+    _rule(
+        "consent",
+        5,
+        r"^(?:accept|reject|allow|agree)(?: all)?$",
+        r"^(?:accept|reject|allow) (?:and|&) (?:continue|close)$",
+        r"\b(?:your|about|our|only|manage|all) cookies?$",
+        r"^privacy (?:settings|choices)$",
+        r"^(?:let me choose|manage (?:my )?(?:choices|preferences|options))$",
+    ),
+    _rule(
+        "navigation",
+        8,
+        r"^(?:skip|jump) to\b",
+        r"^(?:open|close|show|more|main|toggle)? ?(?:menu|navigation|search)(?: (?:menu|bar|input|button))?$",
+        r"^(?:log|sign) ?(?:in|out)\b",
+        r"^(?:home|news|homepage|search|menu|back to (?:top|home))$",
+        r"(?: \| | > | › | » | / | · ).+(?: \| | > | › | » | / | · )",
+        r"^(?:terms(?: of (?:use|service))?|privacy(?: policy)?|accessibility(?: help)?|contact(?: us)?|about us|help)$",
+        r"^(?:previous|next)(?: (?:article|story|post|page))?$",
+        r"^\d{1,3}$",
+        r"\d [-+▲▼] ?\d+(?:\.\d+)?%$",
+    ),
+    _rule(
+        "byline",
+        14,
+        r"^(?:words |story |report |written |text )?by:? [A-Z\u00c0-\u024f][\w.'’-]+(?: (?:[A-Z\u00c0-\u024f][\w.'’-]*|and|de|van|von|der|la|al|bin|&))*(?:,.*|\s+in\s.*)?$",
+    ),
+    _rule(
+        "caption",
+        60,
+        r"^(?:image|photo|photograph|picture|video|media|illustration)s?(?: (?:source|caption|credit|by))?s?\s*[:,]",
+        r"^(?:image|photo|picture|media) (?:source|caption|credit)\b",
+        r"[(\[](?:[^()\[\]]{0,60}[/ ])?(?:file|handout|pool|courtesy|ap|afp|reuters|epa|getty(?: images)?|shutterstock|photo|photos|photograph|picture|image|supplied)(?:[/ ][^()\[\]]{0,40})?[)\]]\.?$",
+        r"(?:photo|photograph|picture|image|illustration|credit|source)s?(?: by)?: ?[^.!?]{2,60}$",
+        r"(?:©|\(c\)) ?[^.!?]{2,60}$",
+        r"/ ?(?:getty images|afp|reuters|ap photo|epa|shutterstock)\b[^.]{0,20}$",
+        r"^(?:file photo|file image|handout)\b",
+    ),
+    _rule(
+        "advertisement",
+        12,
+        r"^(?:- |\[)?adverti[sz]e?(?:ment|ments|sing)?(?:\]| -)?(?:$| [·|:•-] )",
+        r"^(?:sponsored|promoted|paid (?:content|post|for by)|partner content|ads? (?:feature|by|choices)|ads?$)\b(?! \w+ (?:is|was|has|had)\b)",
+        r"^scroll (?:down )?to continue",
+        r"^continue reading(?: below)?\b",
+    ),
+    _rule("advertisement", 25, r"^(?:story|article) continues (?:below|after)", r"^sponsored\s*[|:]"),
+    _rule(
+        "comments",
+        9,
+        r"^(?:view |show |read |see |add |leave |post |all )?(?:a |the |your |all )?(?:\d[\d,.]* )?comments?(?: \(?\d+\)?)?$",
+        r"^(?:have your say|join the (?:conversation|discussion|debate)|leave a (?:reply|comment))\b",
+        r"^(?:sign|log) in to (?:comment|post)",
+        r"^comments? (?:are|is) (?:closed|off|open)",
+        r"^\d[\d,.]* (?:comments?|replies|responses)\b",
+    ),
+    _rule(
+        "sign-up",
+        45,
+        r"\b(?:sign up|subscribe|register)(?: now| today| here)?\b.{0,60}\b(?:newsletter|email|inbox|alerts?|updates|bulletin|briefing|free|offer|access)\b",
+        r"\b(?:newsletter|e?mail|inbox|free because)\b.{0,90}\b(?:sign (?:me )?up|subscribe|put me on)\b",
+        r"\b(?:our|a|the|free|daily|weekly) (?:\w+ )?newsletters?\b.{0,60}\b(?:inbox|email|sign|subscribe|delivered)",
+        r"\b(?:delivered|straight|sent) (?:straight |directly )?to your (?:inbox|phone|email)",
+        r"^(?:follow|like|find|join|share)(?: us| this| the (?:story|article|page))?(?: story| article| page| post)?(?: on| via| with| by)? ?(?:facebook|twitter|x|instagram|whatsapp|telegram|linkedin|email|social media)?\b.{0,20}$(?<![.!?])",
+        r"\b(?:already a (?:subscriber|member)|to (?:continue|keep) reading|subscribe (?:now|today|for|from)|start your (?:free )?trial|become a (?:member|subscriber))\b",
+        r"^(?:enter )?(?:your )?e-?mail(?: address)?$",
+        r"^(?:facebook|twitter|whatsapp|linkedin|instagram|telegram|pinterest|reddit|email|print|copy link|share|save|bookmark|subscribe|sign up)$",
+        r"^share (?:this|on|via|article|story|to)\b",
+    ),
+    _rule(
+        "teaser",
+        30,
+        r"^(?:read|see|watch|listen|learn|find out|show|view|load) (?:more|also|next|now|here|all)\b.{0,120}(?<![.])$",
+        r"\bread more ?(?:»|›|>|→|…|\.\.\.)?$",
+        r"^(?:related|more(?: on| from| in| about)|recommended|don'?t miss|also (?:read|on|in)|see also|you (?:may|might) (?:also )?(?:like|be interested)|most (?:read|popular|viewed|shared)|popular|trending|latest (?:news|stories|headlines)?|top stories|editor'?s? (?:picks|choice)|in (?:pictures|other news)|what to read next|up next|elsewhere|must read)\b[^.]{0,80}$",
+        r"^(?:live|watch|video|gallery|podcast|analysis|explainer|opinion|listen|quiz|in pictures)[.:|] ",
+        r"[»›→]$",
+    ),
+    _rule(
+        "tags",
+        20,
+        r"^(?:tags?|topics?|related topics?|filed under|categories|category|keywords|more on|read more about)\s*:",
+        r"^(?:tags|topics|related topics|filed under|categories)$",
+        r"^(?:#\w+[ ,]*)+$",
+    ),
+    _rule(
+        "sign-off",
+        60,
+        r"^\(?(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written) by [A-Z].*(?:;|editing|[A-Z]\w+\)?\.?$)",
+        r"^[-–—]+ ?(?:ends|with (?:agencies|reporting)|afp|reuters|ap)\b.{0,40}$",
+        r"^\(?(?:afp|reuters|ap|with agencies|agencies|pa)\)?$",
+    ),
+    _rule(
+        "footer",
+        90,
+        r"(?:©|\bcopyright ?(?:©|\(c\)|\d{4})|\(c\) ?\d{4}).{0,200}$",
+        r"\ball rights reserved\b",
+        r"\b(?:republish|reproduc|syndicat)(?:e|ed|ing)? (?:this|our|these|without|or)\b.{0,60}\b(?:articles?|content|permission|fees?|licen[cs]e)\b",
+        r"\bto (?:learn|find out|read) more about\b.{0,120}\b(?:here|form|click|visit|fees?)\b",
+        r"\b(?:is|are) not responsible for the content of\b",
+        r"\bregistered (?:in|charity|company|office|number)\b.{0,80}\b(?:no|number|office|charity)\b",
+        r"^(?:about (?:us|the author|the publisher)|notes to editors|press contacts?|media contacts?|for (?:more|further) information)\b",
+        r"\bthis (?:article|story|piece|report) (?:was|has been|is) (?:first |originally |also )?(?:published|amended|corrected|updated|produced)\b",
+    ),
+)
+
+
+def reason_for(line: str) -> str | None:
+    """The reason the first matching rule gives, or None.
+
+    >>> reason_for("Read More »"), reason_for("Skip to main content"), reason_for("It did not.")
+    ('teaser', 'navigation', None)
+    """
+    if len(line) > LONGEST_LINE:
+        return None
+    words = len(line.split())
+    for rule in RULES:
+        if words <= rule.most_words and rule.pattern.search(line):
+            return rule.reason
+    return None

@@ -1,0 +1,209 @@
+"""The one road from raw text to answer: clean, topic, summary. Library, command line and stages all take it."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline.cleaning import clean
+from pipeline.reading import Page, read_pages
+from pipeline.records import Article, ArticleError, Prediction
+from pipeline.repairing import MAX_CHARACTERS, is_binary
+from pipeline.topics import TopicDecision, TopicModel, load_topics
+
+if TYPE_CHECKING:
+    from pipeline.summaries import Summariser, Summary
+
+# Articles cleaned and classified together; summaries are written fewer at a time, by the engine.
+BATCH = 32
+
+T = TypeVar("T")
+
+
+class Predictor:
+    """The saved models, loaded once, and the road through them."""
+
+    def __init__(self, models: str | Path) -> None:
+        self.models = Path(models)
+        self.topics: TopicModel = load_topics(self.models / "topics")
+
+    @cached_property
+    def summariser(self) -> "Summariser":
+        """The summariser, loaded when first asked for: topics alone never need it."""
+        from pipeline.summaries import Summariser
+
+        return Summariser(self.models / "summariser")
+
+    def predict(self, text: str, summarise: bool = True, guard: bool = True) -> Prediction:
+        """The answer for one page, plain text or HTML.
+
+        `guard=False` lets through sentences with names and numbers that the article lacks, and lists these in
+        `unsupported`. Raises ArticleError for input that is no article.
+        """
+        prediction = next(self.predict_many([text], summarise, guard))
+        if prediction.error:
+            raise ArticleError(prediction.error)
+        return prediction
+
+    def predict_many(self, pages: Iterable[str], summarise: bool = True, guard: bool = True) -> Iterator[Prediction]:
+        """An answer for each page, in order, lazily; a page that is no article gets `error` and no answers."""
+        for batch in in_batches(pages, BATCH):
+            read = [_article_of(page) for page in batch]
+            articles = [article for article in read if isinstance(article, Article)]
+            decisions = self.topics.decide(articles)
+            summaries = self.summariser.summarise(articles, guard) if summarise and articles else [None] * len(articles)
+            answers = iter(map(_answer, articles, decisions, summaries))
+            for page, article in zip(batch, read, strict=True):
+                yield next(answers) if isinstance(article, Article) else Prediction(error=article, notes=_cut(page))
+
+
+def load(models: str | Path = "models") -> Predictor:
+    """A predictor from a folder of saved models; ModelError if one is missing, changed or of another version."""
+    return Predictor(models)
+
+
+def predict(text: str, models: str | Path = "models", summarise: bool = True) -> Prediction:
+    """Clean, classify and summarise one page; loads the models each time, so for several use `predict_many`.
+
+    Raises ArticleError for input that is no article: empty, only clutter, binary.
+
+    >>> page = open("seeds/pages/library-roof-work-paused-for-bats.txt").read()
+    >>> prediction = predict(page, models=MODELS)
+    >>> prediction.article.title
+    'Library roof work paused after bats found in eaves'
+    >>> predict("", models=MODELS)
+    Traceback (most recent call last):
+    pipeline.records.ArticleError: no article: the input is empty
+    """
+    return load(models).predict(text, summarise)
+
+
+def predict_many(pages: Iterable[str], models: str | Path = "models", summarise: bool = True) -> Iterator[Prediction]:
+    """An answer for each page, in order, lazily and in constant memory; never stops for a bad one.
+
+    >>> [prediction.error for prediction in predict_many(["", "Menu"], models=MODELS)]
+    ['no article: the input is empty', 'no article: nothing is left but clutter (1 lines dropped)']
+    """
+    return load(models).predict_many(pages, summarise)
+
+
+def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of up to `size` items.
+
+    >>> list(in_batches("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
+    iterator = iter(items)
+    return iter(lambda: list(islice(iterator, size)), [])
+
+
+def _article_of(page: object) -> Article | str:
+    """The article in a page, or why there is none."""
+    if not isinstance(page, str):
+        return f"no article: expected text, found {type(page).__name__}"
+    if not page.strip():
+        return "no article: the input is empty"
+    if is_binary(page):
+        return "no article: the input is binary, not text"
+    article = clean(page)
+    if not article.text:
+        return f"no article: nothing is left but clutter ({len(article.dropped)} lines dropped)"
+    return article
+
+
+def _cut(page: object) -> tuple[str, ...]:
+    if isinstance(page, str) and len(page) > MAX_CHARACTERS:
+        return (f"only the first {MAX_CHARACTERS:,} of {len(page):,} characters were read",)
+    return ()
+
+
+def _answer(article: Article, decision: TopicDecision, summary: "Summary | None") -> Prediction:
+    best, probability = decision.best
+    prediction = Prediction(
+        topic=None if decision.abstained else best,
+        probability=probability,
+        probabilities=decision.probabilities,
+        abstained=decision.abstained,
+        article=article,
+    )
+    if summary is None:
+        return prediction
+    return replace(
+        prediction,
+        summary=summary.text,
+        summary_method=summary.method,
+        draft=summary.draft,
+        unsupported=summary.unsupported,
+        notes=prediction.notes + summary.notes,
+    )
+
+
+def answer_pages(predictor: Predictor, pages: Iterable[Page], summarise: bool) -> Iterator[tuple[Page, Prediction]]:
+    """Each page with its answer; one that could not be read keeps its place, with its error."""
+    for batch in in_batches(pages, BATCH):
+        answers = predictor.predict_many([page.text for page in batch if page.error is None], summarise)
+        for page in batch:
+            answer = Prediction(error=page.error) if page.error else next(answers)
+            yield page, replace(answer, notes=page.notes + answer.notes)
+
+
+def as_text(source: str, prediction: Prediction) -> str:
+    """A prediction for people to read."""
+    if prediction.error:
+        return f"{source}\n  error: {prediction.error}\n"
+    topic = f"{prediction.topic} ({prediction.probability:.0%})" if prediction.topic else "none"
+    lines = [source, f"  title:   {prediction.article.title or '-'}", f"  topic:   {topic}"]
+    if prediction.abstained:
+        lines.append(f"           {prediction.abstained}")
+    if prediction.summary:
+        lines.append(f"  summary: {prediction.summary} [{prediction.summary_method}]")
+    lines += [f"  note:    {note}" for note in prediction.notes]
+    return "\n".join(lines) + "\n"
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@click.option("--models", default="models", show_default=True, type=click.Path(path_type=Path))
+@click.option("--no-summary", is_flag=True, help="Topics only: no summariser is loaded.")
+@click.option("--format", "form", type=click.Choice(["json", "text"]), default="json", show_default=True)
+@click.pass_context
+def command(context: click.Context, paths: tuple[str, ...], models: Path, no_summary: bool, form: str) -> None:
+    """Answer for every page in PATHS: files, tables, folders, or - for stdin (the default).
+
+    One JSON object a line on stdout, in input order. Exit status 1 if some inputs got no answer; each is named on
+    stderr with its cause.
+    """
+    predictor = load(models)
+    pages = chain.from_iterable(read_pages(path) for path in paths or ("-",))
+    failed = 0
+    with _progress() as progress:
+        for page, prediction in answer_pages(predictor, pages, summarise=not no_summary):
+            if prediction.error:
+                failed += 1
+                click.echo(f"{page.source}: {prediction.error}", err=True)
+            row: dict[str, Any] = {"source": page.source, **prediction.to_dict()}
+            click.echo(json.dumps(row, ensure_ascii=False) if form == "json" else as_text(page.source, prediction))
+            if progress is not None:
+                progress.advance(progress.task_ids[0])
+    context.exit(1 if failed else 0)
+
+
+def _progress() -> Any:
+    """Articles done and their rate, on stderr, where that is a terminal."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
+
+    progress = Progress(
+        SpinnerColumn(), MofNCompleteColumn(), "articles", TimeElapsedColumn(), console=Console(stderr=True)
+    )
+    progress.add_task("articles", total=None)
+    return progress

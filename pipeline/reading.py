@@ -1,0 +1,177 @@
+"""Reading pages from files, tables and folders: what cannot be read is named, and the rest goes on."""
+
+import csv
+import gzip
+import io
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from pipeline.records import ArticleError
+from pipeline.repairing import MAX_CHARACTERS, decode
+
+PAGE_SUFFIXES = (".txt", ".html", ".htm", ".md")
+TABLE_SUFFIXES = (".jsonl", ".csv", ".parquet")
+# A file of one page is read this far; characters take up to four bytes.
+MAX_BYTES = 4 * MAX_CHARACTERS
+TEXT_COLUMN = "text"
+TOPIC_COLUMNS = ("topic", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it was found, or the reason it could not be read."""
+
+    source: str  # the path, or path:line for a row of a table
+    text: str = ""
+    topic: str | None = None
+    id: str | None = None  # what the input itself calls it
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+
+
+def read_page(path: str) -> Page:
+    """The one page in a file, or on stdin for "-".
+
+    Raises ArticleError that names the file and the cause.
+    """
+    page = next(iter(read_pages(path)), None)
+    if page is None or page.error:
+        raise ArticleError(f"{path}: {page.error if page else 'holds no page'}")
+    return page
+
+
+def read_pages(path: str) -> Iterator[Page]:
+    """Every page of a file, a table, a folder of these, or stdin for "-"; folders in the order of their names."""
+    if path == "-":
+        yield _page("-", sys.stdin.buffer.read(MAX_BYTES + 1))
+        return
+    root = Path(path)
+    if root.is_dir():
+        for file in sorted(root.rglob("*"), key=lambda file: file.relative_to(root).parts):
+            if _suffix(file) in PAGE_SUFFIXES + TABLE_SUFFIXES and not file.is_dir():
+                topic = file.relative_to(root).parts[0] if file.parent != root else None
+                yield from _read_file(file, topic)
+    else:
+        yield from _read_file(root, None)
+
+
+def _suffix(path: Path) -> str:
+    """The suffix that says what a file is, without a trailing .gz."""
+    return Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+
+
+def _read_file(path: Path, topic: str | None) -> Iterator[Page]:
+    suffix = _suffix(path)
+    readers = {".jsonl": _read_jsonl, ".csv": _read_csv, ".parquet": _read_parquet}
+    try:
+        if not path.exists():
+            raise ArticleError("no such file")
+        if not path.is_file():
+            raise ArticleError("not a regular file")
+        with _open(path) as file:
+            if suffix in readers:
+                yield from readers[suffix](str(path), file)
+            elif suffix in PAGE_SUFFIXES:
+                yield _page(str(path), file.read(MAX_BYTES + 1), topic, markdown=suffix == ".md")
+            else:
+                known = ", ".join(PAGE_SUFFIXES + TABLE_SUFFIXES)
+                raise ArticleError(f"'{suffix}' is not a kind of file this reads: give it as one of {known}")
+    except (OSError, EOFError, ValueError, csv.Error) as error:
+        yield Page(str(path), topic=topic, error=f"could not be read: {error}")
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _page(source: str, raw: bytes, topic: str | None = None, markdown: bool = False) -> Page:
+    text, notes = decode(raw[:MAX_BYTES])
+    if len(raw) > MAX_BYTES:
+        notes += (f"only the first {MAX_BYTES:,} bytes were read",)
+    if markdown and text.startswith("---"):
+        return _markdown_page(source, text, topic, notes)
+    return Page(source, text, topic, notes=notes)
+
+
+def _markdown_page(source: str, text: str, topic: str | None, notes: tuple[str, ...]) -> Page:
+    """A Markdown article: title and topic stand in its front matter."""
+    import frontmatter
+    import yaml
+
+    try:
+        post = frontmatter.loads(text)
+    except yaml.YAMLError as error:
+        return Page(source, topic=topic, error=f"its front matter is not YAML: {error}")
+    title = post.metadata.get("title")
+    body = f"{title}\n\n{post.content}" if title else post.content
+    return Page(source, body, _label(post.metadata.get("topic") or topic), _label(post.metadata.get("id")), notes)
+
+
+def _read_jsonl(source: str, file: IO[bytes]) -> Iterator[Page]:
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        place = f"{source}:{number}"
+        try:
+            row = json.loads(decode(line)[0])
+        except (ValueError, RecursionError) as error:
+            yield Page(place, error=f"not a JSON object: {error}")
+            continue
+        if isinstance(row, dict):
+            yield _row(place, row)
+        else:
+            yield Page(place, error=f"not a JSON object: found {type(row).__name__}")
+
+
+def _read_csv(source: str, file: IO[bytes]) -> Iterator[Page]:
+    csv.field_size_limit(MAX_BYTES)
+    # Bytes that are not UTF-8 pass through as surrogates; each cell is then decoded on its own.
+    rows = csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=""))
+    columns = rows.fieldnames or []
+    if TEXT_COLUMN not in columns:
+        raise ArticleError(_no_column(list(columns)))
+    for row in rows:
+        cells = {
+            key: decode(value.encode("utf-8", "surrogateescape"))[0]
+            for key, value in row.items()
+            if isinstance(key, str) and isinstance(value, str)
+        }
+        yield _row(f"{source}:{rows.line_num}", cells)
+
+
+def _read_parquet(source: str, file: IO[bytes]) -> Iterator[Page]:
+    import pyarrow.parquet as parquet
+
+    table = parquet.ParquetFile(io.BytesIO(file.read()) if isinstance(file, gzip.GzipFile) else file)
+    if TEXT_COLUMN not in table.schema_arrow.names:
+        raise ArticleError(_no_column(table.schema_arrow.names))
+    number = 0
+    for batch in table.iter_batches(batch_size=256):
+        for row in batch.to_pylist():
+            number += 1
+            yield _row(f"{source}:{number}", row)
+
+
+def _row(place: str, row: dict[str, Any]) -> Page:
+    """A page from a row: `text`, and where present `title` and `topic` (or `label`)."""
+    text, title = row.get(TEXT_COLUMN), row.get("title")
+    if not isinstance(text, str):
+        return Page(place, error=_no_column(list(row)))
+    topic = next((row[column] for column in TOPIC_COLUMNS if row.get(column) is not None), None)
+    whole = f"{title}\n\n{text}" if isinstance(title, str) and title.strip() else text
+    notes: tuple[str, ...] = ()
+    if len(whole) > MAX_CHARACTERS:
+        notes = (f"only the first {MAX_CHARACTERS:,} characters were read",)
+    return Page(place, whole[:MAX_CHARACTERS], _label(topic), _label(row.get("id")), notes)
+
+
+def _label(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _no_column(found: list[str]) -> str:
+    return f"no text in a column '{TEXT_COLUMN}'; found columns: {', '.join(map(str, found)) or 'none'}. Rename yours"

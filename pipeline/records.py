@@ -1,0 +1,81 @@
+"""What the road hands out: small frozen records that explain themselves, and the errors it raises."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+
+class ArticleError(ValueError):
+    """The input is no article: empty, only clutter, or binary."""
+
+
+class ModelError(RuntimeError):
+    """A model folder is missing, half-written, of another version, or changed since it was saved."""
+
+
+class StageError(RuntimeError):
+    """A stage cannot go on; the message names the thing, what was found, and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A line of the page that is not part of the article, and why."""
+
+    line: int  # 1-based
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What a reader should be left with."""
+
+    title: str | None
+    text: str  # paragraphs parted by a blank line
+    language: str | None = None  # ISO 639-1; None when there is too little text to tell
+    dropped: tuple[Dropped, ...] = ()
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The paragraphs of `text`.
+
+        >>> Article(None, "One.\\n\\nTwo.").paragraphs
+        ['One.', 'Two.']
+        """
+        return [paragraph for paragraph in self.text.split("\n\n") if paragraph]
+
+    @property
+    def whole(self) -> str:
+        """Title and text as one string: what the models read, and a page that cleans to itself.
+
+        >>> Article("Title", "One.").whole
+        'Title\\n\\nOne.'
+        """
+        return f"{self.title}\n\n{self.text}" if self.title else self.text
+
+
+NO_ARTICLE = Article(title=None, text="")
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The answer for one article, with what it rests on and what it does not know."""
+
+    topic: str | None = None  # None: abstained, or not answered
+    probability: float = 0.0  # calibrated, of the best topic, also when abstained
+    probabilities: dict[str, float] = field(default_factory=dict)
+    abstained: str | None = None  # why there is no topic
+    summary: str | None = None
+    summary_method: Literal["abstractive", "extractive"] | None = None
+    draft: str | None = None  # what the model wrote, before unsupported sentences were taken out
+    unsupported: tuple[str, ...] = ()  # names and numbers in the summary that the article lacks
+    article: Article = NO_ARTICLE
+    notes: tuple[str, ...] = ()
+    error: str | None = None  # why there are no answers at all (`predict_many` only)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists and strings, ready for `json.dumps`.
+
+        >>> Prediction(topic="sport", probability=0.9).to_dict()["topic"]
+        'sport'
+        """
+        return asdict(self)

@@ -1,0 +1,82 @@
+"""Repair of characters: what bytes mean, and what of a text is not text."""
+
+import re
+
+# Bytes beyond this are not read of one input: two hundred times the longest article of the corpus.
+MAX_CHARACTERS = 5_000_000
+# Text holds next to no control characters; compressed or executable bytes read as text hold 10% and more.
+BINARY_SHARE = 0.02
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINE_ENDS = re.compile("\r\n?|\u2028|\u2029|\x85|\x0b|\x0c")
+_SPACES = re.compile(r"[^\S\n]+")
+
+
+def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
+    """The text of a file's bytes, and a note where its encoding had to be guessed.
+
+    UTF-8 and byte-order marks are read as such; anything else is guessed by charset-normalizer.
+
+    >>> decode("Fares rise by £2".encode("latin-1"))[0]
+    'Fares rise by £2'
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if raw.startswith(mark):
+            return raw.decode(encoding, errors="replace"), ()
+    try:
+        return raw.decode("utf-8"), ()
+    except UnicodeDecodeError as error:
+        stray = error
+    try:
+        return _mostly_utf8(raw)
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        # Western news first: on a few accents alone cp1252 and its eastern cousins look equally likely.
+        sample = raw[:200_000]
+        best = from_bytes(sample, cp_isolation=["cp1252"]).best() or from_bytes(sample).best()
+        encoding = best.encoding if best else "cp1252"
+        note = f"not UTF-8 (byte {stray.start}): read as {encoding}"
+        return raw.decode(encoding, errors="replace"), (note,)
+
+
+def _mostly_utf8(raw: bytes) -> tuple[str, tuple[str, ...]]:
+    """Mixed encodings: UTF-8 with single Windows-1252 bytes in it; raises where those are not few."""
+    text = raw.decode("utf-8", errors="surrogateescape")
+    stray = re.findall("[\udc80-\udcff]", text)
+    beyond_ascii = sum(1 for character in text if character > "\x7f")
+    if len(stray) * 2 > beyond_ascii:
+        raise UnicodeDecodeError("utf-8", raw[:1], 0, 1, "mostly another encoding")
+    mended = re.sub(
+        "[\udc80-\udcff]",
+        lambda match: bytes([ord(match[0]) - 0xDC00]).decode("cp1252", errors="replace"),
+        text,
+    )
+    return mended, (f"{len(stray)} bytes were not UTF-8: read as cp1252",)
+
+
+def is_binary(text: str) -> bool:
+    """Whether a text is bytes of something else: compressed, executable, an image.
+
+    >>> is_binary("PK\\x03\\x04\\x14\\x00\\x08\\x00"), is_binary("It rained.")
+    (True, False)
+    """
+    sample = text[:100_000]
+    strange = len(_CONTROL.findall(sample)) + sample.count("\ufffd")
+    return strange > BINARY_SHARE * len(sample) + 1
+
+
+def repair(text: str) -> str:
+    """The same words in sound characters: mojibake, entities, invisible and control characters, spaces.
+
+    >>> repair("It\\u00a0was caf\\u00c3\\u00a9 time.\\r\\nSo\\u00adda")
+    'It was café time.\\nSoda'
+    """
+    from ftfy import TextFixerConfig, fix_text
+
+    settings = TextFixerConfig(uncurl_quotes=False, fix_latin_ligatures=False, max_decode_length=100_000)
+    text = _LINE_ENDS.sub("\n", text)
+    text = fix_text(text, settings)
+    text = _CONTROL.sub("", _INVISIBLE.sub("", text.replace("\t", " ")))
+    return "\n".join(line.strip() for line in _SPACES.sub(" ", text).split("\n"))

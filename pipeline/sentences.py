@@ -1,0 +1,28 @@
+"""Sentences of a text."""
+
+
+def split_sentences(text: str, language: str = "en") -> list[str]:
+    """The sentences of a text, paragraph by paragraph, stripped (sentencex).
+
+    >>> split_sentences('Mr. Blair met Dr. Smith. "Will you?" It did not.')
+    ['Mr. Blair met Dr. Smith.', '"Will you?"', 'It did not.']
+    """
+    from sentencex import segment
+
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n"))
+    return [
+        sentence
+        for paragraph in paragraphs
+        if paragraph
+        for sentence in map(str.strip, segment(language, paragraph))
+        if sentence
+    ]
+
+
+def is_closed(sentence: str) -> bool:
+    """Whether a sentence ends as one, with a full stop or the like, quotes and brackets aside.
+
+    >>> is_closed('He said: "We won."'), is_closed("The company also")
+    (True, False)
+    """
+    return sentence.rstrip("\"'”’»)]").endswith((".", "!", "?", "…"))

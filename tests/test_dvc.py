@@ -1,0 +1,84 @@
+"""dvc.yaml is the table of contents, and it is checked."""
+
+import shlex
+import subprocess
+import time
+
+import click
+import pytest
+import yaml
+from import_graph import needed_files
+from small_run import ROOT, offline, repro
+
+from pipeline.__main__ import VERBS, Verbs
+
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+
+
+def words(stage: str) -> list[str]:
+    return shlex.split(STAGES[stage]["cmd"])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_deps_are_what_the_stage_imports(stage):
+    named = {dep for dep in STAGES[stage]["deps"] if dep.endswith(".py")}
+    assert named == needed_files(VERBS[stage])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_is_described_and_its_command_parses(stage):
+    assert STAGES[stage]["desc"]
+    assert words(stage)[:4] == ["python", "-m", "pipeline", stage]
+    command = Verbs().get_command(click.Context(click.Command("x")), stage)
+    context = command.make_context(stage, words(stage)[4:])
+    assert context.params
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_files_of_the_command_are_deps_or_outs(stage):
+    outs = [next(iter(out)) if isinstance(out, dict) else out for kind in ("outs", "metrics", "plots")
+            for out in STAGES[stage].get(kind, [])]  # fmt: skip
+    declared = [*STAGES[stage]["deps"], *outs]
+    paths = [word for word in words(stage)[4:] if "/" in word]
+    assert paths
+    for path in paths:
+        assert any(name == path or name.startswith(path + "/") for name in declared), f"{stage}: {path} is not declared"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_params_exist(stage):
+    assert set(STAGES[stage].get("params", [])) <= set(PARAMS)
+
+
+def test_every_params_block_is_some_stages():
+    used = {key for stage in STAGES.values() for key in stage.get("params", [])}
+    assert used == set(PARAMS)
+
+
+def test_second_repro_does_nothing(workspace):
+    before = time.monotonic()
+    said = repro(workspace, offline(workspace / "wheels"))
+    assert "Running stage" not in said
+    assert "up to date" in said
+    assert time.monotonic() - before < 5
+
+
+def test_metrics_and_plots_are_shown(workspace):
+    environment = offline(workspace / "wheels")
+    for command, expected in (
+        (["dvc", "metrics", "show"], "reports/metrics.json"),
+        (["dvc", "plots", "show"], "index.html"),
+        (["dvc", "dag"], "summarise"),
+    ):
+        done = subprocess.run(command, cwd=workspace, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert expected in done.stdout
+
+
+def test_stage_outputs_are_the_same_bytes_again(workspace, tmp_path):
+    environment = offline(workspace / "wheels")
+    for stage, made in (("train", "models/topics"), ("convert", "models/summariser"), ("clean", "data/clean")):
+        before = {path.name: path.read_bytes() for path in (workspace / made).iterdir()}
+        subprocess.run(words(stage), cwd=workspace, env=environment, check=True, capture_output=True)
+        assert {path.name: path.read_bytes() for path in (workspace / made).iterdir()} == before
