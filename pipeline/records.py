@@ -78,4 +78,11 @@ class Prediction:
         >>> Prediction(topic="sport", probability=0.9).to_dict()["topic"]
         'sport'
         """
-        return asdict(self)
+        return _plain(asdict(self))
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, at any depth."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

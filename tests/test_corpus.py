@@ -1,0 +1,102 @@
+"""From labelled pages to splits without duplicates."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.corpus import CleanSettings, article_id, clean_corpus, make_corpus, split_of
+from pipeline.reading import Page, read_pages
+from pipeline.records import StageError
+from pipeline.taxonomy import names_by_label, read_topics
+
+SETTINGS = CleanSettings(
+    taxonomy=Path("seeds/topics.yaml"),
+    validation_share=0.2,
+    test_share=0.2,
+    near_duplicate_similarity=0.8,
+    least_words=20,
+)
+NAMES = names_by_label(read_topics(SETTINGS.taxonomy))
+PAGES = [(page.id, page) for page in read_pages("seeds/articles")]
+
+
+def test_splits_have_their_shares():
+    splits = Counter(split_of(str(number), 0.15, 0.15) for number in range(10_000))
+    assert splits["test"] == pytest.approx(1500, abs=150)
+    assert splits["validation"] == pytest.approx(1500, abs=150)
+
+
+def test_adding_articles_moves_none():
+    few = {article.id: article.split for article in make_corpus(PAGES[:10], NAMES, SETTINGS).articles}
+    all_of_them = {article.id: article.split for article in make_corpus(PAGES, NAMES, SETTINGS).articles}
+    assert few.items() <= all_of_them.items()
+
+
+def test_order_of_the_pages_does_not_matter():
+    assert make_corpus(PAGES, NAMES, SETTINGS) == make_corpus(PAGES[::-1], NAMES, SETTINGS)
+
+
+def test_duplicates_go_before_the_split_and_are_told_apart():
+    name, page = PAGES[0]
+    near = page.text.replace("the", "this", 1)
+    pages = [(name, page), ("zz-exact", page), ("zz-near", Page("x", near, page.topic)), PAGES[1]]
+    corpus = make_corpus(pages, NAMES, SETTINGS)
+    assert [article.id for article in corpus.articles] == sorted([name, PAGES[1][0]])
+    assert [(found.id, found.reason, found.of) for found in corpus.rejected] == [
+        ("zz-exact", "exact duplicate", name),
+        ("zz-near", "near duplicate", name),
+    ]
+
+
+def test_bad_articles_are_left_out_with_their_reason():
+    bad = [
+        ("a", Page("a", error="could not be read")),
+        ("b", Page("b", PAGES[0][1].text, topic="sprot")),
+        ("c", Page("c", "Too short.", topic="sport")),
+    ]
+    corpus = make_corpus([*bad, PAGES[0]], NAMES, SETTINGS)
+    assert [found.reason for found in corpus.rejected] == ["unreadable", "unknown topic", "too short"]
+    assert "topic is 'sprot'; known topics: business" in corpus.rejected[1].detail
+    assert len(corpus.articles) == 1
+
+
+def test_labels_of_the_data_are_mapped_to_the_taxonomy():
+    corpus = make_corpus([("a", Page("a", PAGES[0][1].text, topic="tech"))], NAMES, SETTINGS)
+    assert corpus.articles[0].topic == "technology"
+
+
+def test_the_lede_is_the_reference_and_not_shown():
+    article = make_corpus(PAGES[:1], NAMES, SETTINGS).articles[0]
+    assert article.lede == article.paragraphs[0]
+    assert article.lede not in article.document.whole
+    assert article.document.whole.startswith(article.title)
+
+
+def test_ids_come_from_the_path_the_row_or_the_content():
+    assert article_id(Page("corpus/sport/001.txt"), Path("corpus")) == "sport/001"
+    assert article_id(Page("corpus.csv:2", "text", id="7"), Path("corpus.csv")) == "7"
+    first, moved = Page("corpus.csv:2", "text"), Page("corpus.csv:9", "text")
+    assert article_id(first, Path("corpus.csv")) == article_id(moved, Path("corpus.csv"))
+
+
+def test_a_corpus_of_nothing_says_so(tmp_path):
+    (tmp_path / "sprot").mkdir()
+    (tmp_path / "sprot" / "a.txt").write_text(PAGES[0][1].text)
+    with pytest.raises(StageError, match="no article left of 1 read; the first: sprot/a: topic is 'sprot'"):
+        clean_corpus(tmp_path, tmp_path / "out", tmp_path / "m.json", Path("params.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("business", "expected a list of topics, found str"),
+        ("- description: x", "topic 1: no name"),
+        ("- {name: a, colour: red}", "unknown key 'colour'"),
+        ("- {name: a}\n- {name: b, also_called: [a]}", "a stands for more than one topic"),
+    ],
+)
+def test_a_wrong_taxonomy_is_named(tmp_path, text, said):
+    (tmp_path / "topics.yaml").write_text(text)
+    with pytest.raises(StageError, match=said):
+        read_topics(tmp_path / "topics.yaml")

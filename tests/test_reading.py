@@ -1,0 +1,91 @@
+"""Every kind of input, and what is said of those that cannot be read."""
+
+import gzip
+import json
+
+import pytest
+
+from pipeline.reading import read_page, read_pages
+from pipeline.records import ArticleError
+
+TEXT = "Ferry fares rise\n\nHarbour ferries will cost more from May, the council has said."
+
+
+def test_pages_of_a_folder_in_the_order_of_their_names(tmp_path):
+    (tmp_path / "b.txt").write_text(TEXT)
+    (tmp_path / "a.html").write_text("<html><p>Hello</p></html>")
+    (tmp_path / "sport").mkdir()
+    (tmp_path / "sport" / "c.txt.gz").write_bytes(gzip.compress(TEXT.encode()))
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG")
+    pages = list(read_pages(str(tmp_path)))
+    assert [page.source.rsplit("/", 1)[-1] for page in pages] == ["a.html", "b.txt", "c.txt.gz"]
+    assert [page.topic for page in pages] == [None, None, "sport"]
+    assert pages[2].text == TEXT
+
+
+def test_a_bad_line_of_jsonl_is_named_and_the_rest_read(tmp_path):
+    rows = [json.dumps({"text": TEXT, "topic": "business", "id": 7}), "{broken", "[1]", json.dumps({"body": "x"})]
+    (tmp_path / "a.jsonl").write_text("\n".join(rows))
+    good, broken, listed, without = read_pages(str(tmp_path / "a.jsonl"))
+    assert (good.text, good.topic, good.id) == (TEXT, "business", "7")
+    assert broken.source.endswith("a.jsonl:2")
+    assert "not a JSON object" in broken.error
+    assert "found list" in listed.error
+    assert "found columns: body" in without.error
+
+
+def test_csv_cells_are_decoded_one_by_one(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"title,text,label\nCaf\xc3\xa9,It cost \xa3600m to build.,business\n")
+    (page,) = read_pages(str(tmp_path / "a.csv"))
+    assert page.text == "Café\n\nIt cost £600m to build."
+    assert page.topic == "business"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_a_missing_column_is_named(tmp_path, name):
+    if name == "a.csv":
+        (tmp_path / name).write_text("headline,body\nx,y\n")
+    else:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.table({"headline": ["x"], "body": ["y"]}), tmp_path / name)
+    (page,) = read_pages(str(tmp_path / name))
+    assert "'text'" in page.error
+    assert "headline, body" in page.error
+
+
+def test_parquet_rows_are_read(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"text": [TEXT, None], "topic": ["business", "sport"]}), tmp_path / "a.parquet")
+    good, empty = read_pages(str(tmp_path / "a.parquet"))
+    assert (good.text, good.topic) == (TEXT, "business")
+    assert empty.error
+
+
+def test_markdown_front_matter_gives_title_topic_and_id(tmp_path):
+    (tmp_path / "a.md").write_text("---\nid: fares\ntopic: business\ntitle: Fares rise\n---\n\nThey rise.\n")
+    (page,) = read_pages(str(tmp_path / "a.md"))
+    assert (page.text, page.topic, page.id) == ("Fares rise\n\nThey rise.", "business", "fares")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.pdf", b"%PDF", "'.pdf' is not a kind of file this reads"),
+        ("a.txt.gz", b"not gzip", "could not be read"),
+        ("a.parquet", b"PAR1", "could not be read"),
+        ("a.md", b"---\ntitle: [open\n---\ntext", "front matter is not YAML"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    (page,) = read_pages(str(tmp_path / name))
+    assert said in page.error
+
+
+def test_a_missing_file_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(ArticleError, match="missing.txt: could not be read: no such file"):
+        read_page(str(tmp_path / "missing.txt"))

@@ -1,0 +1,74 @@
+"""Scores against worked cases."""
+
+import numpy as np
+import pytest
+
+from pipeline.articles import LabelledArticle, SummarisedArticle
+from pipeline.evaluating import evaluate_summaries, evaluate_topics
+from pipeline.records import Prediction
+from pipeline.scores import Rouge, brier, expected_calibration_error, interval, mean_interval, risk_coverage
+
+
+def test_intervals_hold_the_value_and_come_out_the_same_again():
+    values = [0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0]
+    score = mean_interval(values, seed=0)
+    assert score.low < score.value == 0.75 < score.high
+    assert score == mean_interval(values, seed=0)
+    assert interval(lambda chosen: float(len(chosen)), 5, seed=0).value == 5
+
+
+def test_interval_has_the_width_that_theory_gives():
+    values = [0.0, 1.0] * 200
+    score = mean_interval(values, seed=0)
+    assert score.high - score.low == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.1)
+
+
+def test_calibration_error_by_hand():
+    confidence, right = np.array([0.95, 0.95, 0.55, 0.55]), np.array([1.0, 1.0, 1.0, 0.0])
+    assert expected_calibration_error(confidence, right) == pytest.approx(0.5 * 0.05 + 0.5 * 0.05)
+
+
+def test_brier_of_sure_and_wrong_is_two():
+    assert brier(np.array([[1.0, 0.0]]), np.array([1])).tolist() == [2.0]
+
+
+def test_risk_falls_with_coverage_where_confidence_is_right():
+    rows = risk_coverage(np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 0.0]))
+    assert [row["risk"] for row in rows] == [0.0, 0.0, 0.3333, 0.5]
+
+
+def test_rouge_by_hand():
+    score = Rouge().score(["the ferry sank"], ["the ferry burned"])
+    assert score["rouge1"] == pytest.approx(2 / 3)
+    assert score["rouge2"] == pytest.approx(1 / 2)
+    assert Rouge().best_sentence("the ferry sank", ["It rained.", "A ferry sank."]) == "A ferry sank."
+
+
+def test_topics_by_hand():
+    articles = [LabelledArticle(str(n), topic, "test", None, ["x"]) for n, topic in enumerate("aabb")]
+    shares = [(0.9, 0.1), (0.2, 0.8), (0.3, 0.7), (0.4, 0.6)]
+    predictions = [
+        Prediction(probabilities={"a": a, "b": b}, abstained=None if n else "unlike") for n, (a, b) in enumerate(shares)
+    ]
+    found = evaluate_topics(articles, predictions, ["a", "a", "b"], seed=0)
+    assert found.metrics["accuracy"]["value"] == 0.75
+    assert found.metrics["majority_accuracy"]["value"] == 0.5
+    assert found.metrics["by_topic"]["b"]["precision"]["value"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found.metrics["by_topic"]["a"]["recall"]["value"] == 0.5
+    assert found.metrics["answered_share"]["value"] == 0.75
+    assert found.metrics["accuracy_of_answered"]["value"] == pytest.approx(2 / 3, abs=1e-4)
+    assert [row["predicted"] for row in found.rows] == ["a", "b", "b", "b"]
+
+
+def test_summaries_by_hand():
+    document = "Title\n\nThe ferry sank on Sunday. It rained. Nobody was hurt."
+    rows = [
+        SummarisedArticle("x", document, "The ferry sank.", "The ferry sank.", "abstractive", "The Paris ferry.", [])
+    ]
+    metrics, by_article = evaluate_summaries(rows, seed=0)
+    assert metrics["systems"]["shipped"]["rouge1"]["value"] == 1.0
+    assert metrics["systems"]["draft"]["unsupported_share"]["value"] == 1.0
+    assert metrics["systems"]["shipped"]["unsupported_share"]["value"] == 0.0
+    assert metrics["systems"]["lead_1"]["words"]["value"] == 5
+    assert by_article[0]["oracle"]["text"] == "The ferry sank on Sunday."
+    assert metrics["rouge1_above_lead_1"]["value"] > 0
