@@ -81,7 +81,8 @@ def _mark_teased(lines: Sequence[str], reasons: list[str | None]) -> None:
     for position in range(len(lines) - 1):
         following = lines[position + 1]
         bare = reasons[position + 1] == "teaser" and len(following.split()) <= 4
-        if bare and reasons[position] is None and following.casefold().startswith(("read ", "see ", "watch ")):
+        open_ended = reasons[position] is None and not lines[position].endswith((".", '."', ".”", ".’"))
+        if bare and open_ended and following.casefold().startswith(("read ", "see ", "watch ")):
             reasons[position] = "teaser"
 
 

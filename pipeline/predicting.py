@@ -77,7 +77,7 @@ def predict(text: str, models: str | Path = "models", summarise: bool = True) ->
     >>> page = open("seeds/pages/library-roof-work-paused-for-bats.txt").read()
     >>> prediction = predict(page, models=MODELS)
     >>> prediction.article.title
-    'Library roof work paused after bats found in eaves'
+    'Library roof work paused as bats move in'
     >>> predict("", models=MODELS)
     Traceback (most recent call last):
     pipeline.records.ArticleError: no article: the input is empty

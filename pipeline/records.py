@@ -78,7 +78,7 @@ class Prediction:
         >>> Prediction(topic="sport", probability=0.9).to_dict()["topic"]
         'sport'
         """
-        return _plain(asdict(self))
+        return {key: _plain(value) for key, value in asdict(self).items()}
 
 
 def _plain(value: Any) -> Any:

@@ -53,12 +53,20 @@ def interval(statistic: Callable[[npt.NDArray[np.int64]], float], cases: int, se
 def mean_interval(values: Sequence[float], seed: int) -> Score:
     """The mean of some values, with its interval.
 
-    >>> mean_interval([1.0, 1.0, 1.0], seed=0)
-    Score(value=1.0, low=1.0, high=1.0)
+    Where all are 0 or all are 1 every resample is the same; the interval is then Wilson's (1927), which still knows
+    how few cases there were.
+
+    >>> mean_interval([1.0] * 20, seed=0)
+    Score(value=1.0, low=0.8389, high=1.0)
     """
     array = np.asarray(values, dtype=float)
     if np.ptp(array) == 0:
-        return Score(*[round(float(array[0]), 4)] * 3)
+        from scipy.stats import binomtest
+
+        if array[0] not in (0, 1):
+            return Score(*[round(float(array[0]), 4)] * 3)
+        wilson = binomtest(int(array.sum()), len(array)).proportion_ci(method="wilson")
+        return Score(float(array[0]), round(float(wilson.low), 4), round(float(wilson.high), 4))
     return interval(lambda chosen: float(array[chosen].mean()), len(array), seed)
 
 

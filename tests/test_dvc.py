@@ -1,6 +1,7 @@
 """dvc.yaml is the table of contents, and it is checked."""
 
 import shlex
+import shutil
 import subprocess
 import time
 
@@ -74,6 +75,23 @@ def test_metrics_and_plots_are_shown(workspace):
         done = subprocess.run(command, cwd=workspace, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         assert expected in done.stdout
+
+
+def test_an_experiment_runs_and_is_compared(workspace, tmp_path):
+    environment = offline(workspace / "wheels")
+    copy = shutil.copytree(workspace, tmp_path / "copy", symlinks=True)
+    (copy / ".gitignore").write_text("/tiny/\n/wheels/\n")
+    for command in (
+        ["git", "add", "-A"],
+        ["git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", "small run"],
+        ["dvc", "exp", "run", "-S", "train.c=0.25"],
+        ["dvc", "metrics", "diff"],
+        ["dvc", "params", "diff"],
+    ):
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "train.c" in done.stdout
+    assert "0.25" in done.stdout
 
 
 def test_stage_outputs_are_the_same_bytes_again(workspace, tmp_path):

@@ -1,0 +1,63 @@
+"""README and notebooks: current, and calling instead of defining."""
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_parts_of_the_readme_are_current():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert script("write_readme").written(readme) == readme
+
+
+def test_commands_of_the_readme_exist():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"`?make ([a-z]+)", readme)) <= set(targets)
+    for path in re.findall(r"\]\(([^)#:]+)\)", readme):
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_call_and_never_define(path):
+    cells = nbformat.read(path, as_version=4).cells
+    source = [cell.source for cell in cells if cell.cell_type == "code"]
+    assert len(cells) < 25
+    assert not [code for code in source if re.search(r"^\s*(def|class) |lambda", code, re.MULTILINE)]
+    assert all(cell.outputs for cell in cells[2:] if cell.cell_type == "code")
+    numbers = {str(value) for value in yaml_numbers(yaml.safe_load((ROOT / "params.yaml").read_text())) if value > 2}
+    assert not [number for code in source for number in re.findall(r"=\s*([\d.]+)\b", code) if number in numbers]
+
+
+def yaml_numbers(node):
+    if isinstance(node, dict):
+        return [number for value in node.values() for number in yaml_numbers(value)]
+    if isinstance(node, list):
+        return [number for value in node for number in yaml_numbers(value)]
+    return [node] if isinstance(node, (int, float)) else []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run_on_the_small_pipeline(path, workspace):
+    copy = workspace / "notebooks" / path.name
+    shutil.copy(path, copy)
+    fresh = script("run_notebooks").execute(copy)
+    stored = nbformat.read(path, as_version=4)
+    for old, new in zip(stored.cells, fresh.cells, strict=True):
+        if old.cell_type == "code":
+            assert [output.output_type for output in old.outputs] == [output.output_type for output in new.outputs]
