@@ -41,12 +41,18 @@ class SummarisedArticle:
     """What was written for one article of the test split, beside its reference."""
 
     id: str
-    document: str
+    title: str | None
+    text: str  # what follows the lede
     reference: str
     summary: str | None
     summary_method: str | None
     draft: str | None
     notes: list[str]
+
+    @property
+    def document(self) -> str:
+        """What the model was given: title and text."""
+        return Article(self.title, self.text).whole
 
 
 def read_articles(path: Path, split: Split | None = None) -> list[LabelledArticle]:

@@ -1,5 +1,6 @@
 """`model.json` beside each saved model: what it is, for people, and the hashes that show it is whole."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,17 @@ FORMAT = 1
 def write_card(folder: Path, kind: str, facts: dict[str, Any]) -> None:
     """Write `model.json` into a folder that holds all of a model's files."""
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
-    write_json(folder / CARD, {"kind": kind, "format": FORMAT, **facts, "files": files})
+    card = {"kind": kind, "format": FORMAT, **facts, "files": files}
+    write_json(folder / CARD, {**card, "card_sha256": _digest(card)})
 
 
-def read_card(folder: Path, kind: str, stage: str) -> dict[str, Any]:
+def _digest(card: dict[str, Any]) -> str:
+    """The SHA-256 of a card's content but for the digest itself."""
+    content = {key: value for key, value in card.items() if key != "card_sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def read_card(folder: Path, kind: str, stage: str, needs: tuple[str, ...]) -> dict[str, Any]:
     """The card of a saved model whose files are all as they were saved.
 
     Raises ModelError that names the folder, what is wrong, and the stage that makes it again.
@@ -36,6 +44,10 @@ def read_card(folder: Path, kind: str, stage: str) -> dict[str, Any]:
         raise ModelError(f"{path} does not describe a {kind} model: {again}")
     if card.get("format") != FORMAT:
         raise ModelError(f"{folder} was saved in format {card.get('format')}, this version reads {FORMAT}: {again}")
+    lacking = [key for key in needs if key not in card]
+    if lacking or card.get("card_sha256") != _digest(card):
+        fault = f"it lacks {', '.join(lacking)}" if lacking else "its SHA-256 differs"
+        raise ModelError(f"{path} is not as it was saved ({fault}): {again}")
     _check_files(folder, card["files"], again)
     return card
 

@@ -19,15 +19,16 @@ def convert(settings: SummariseSettings, folder: Path) -> None:
     """Write weights as safetensors in half precision, tokenizer, and `model.json`, into an empty folder."""
     import torch
     import transformers
+    from safetensors import SafetensorError
 
     try:
         tokenizer, model = _load(settings.model)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise StageError(
             f"summarise.model '{settings.model}' could not be loaded: {error}. "
             "Name a GGUF file, a folder with safetensors, or a hub id (which this stage downloads)"
         ) from error
-    # Half precision keeps 11 bits, more than any weight that was 4 bits; bfloat16 would keep 8.
+    # Half the size of float32; of the two half precisions the one with more bits, 11 against 8 of bfloat16.
     model.to(torch.float16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     facts = {

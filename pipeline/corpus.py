@@ -4,18 +4,19 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import click
 from pydantic import Field
 
 from pipeline.articles import LabelledArticle, Split
-from pipeline.cleaning import clean, explanation
+from pipeline.cleaning import clean, explanation, page_lines
 from pipeline.files import sha256_of, write_json, write_jsonl
 from pipeline.params import Settings, read_settings
-from pipeline.reading import Page, read_page, read_pages
-from pipeline.records import StageError
+from pipeline.reading import TABLE_SUFFIXES, Page, read_page, read_pages
+from pipeline.records import Article, ArticleError, StageError
 from pipeline.taxonomy import names_by_label, read_topics
 
 # MinHash: 128 permutations estimate a similarity within about 0.09 (1 / sqrt(128)); each pair that it proposes
@@ -33,6 +34,7 @@ class CleanSettings(Settings):
     test_share: float = Field(gt=0, lt=1)
     near_duplicate_similarity: float = Field(gt=0, le=1, description="Jaccard, 0-1, from which two are one")
     least_words: int = Field(ge=1, description="articles with fewer words are dropped")
+    layout: Literal["article", "page"] = Field(description="article: title, lede, body; page: saved, with clutter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Rejected:
     """An article of the corpus that was left out, and why."""
 
     id: str
-    reason: str  # "unreadable", "unknown topic", "too short", "exact duplicate", "near duplicate"
+    reason: str  # "unreadable", "unknown topic", "too short", "id used twice", "exact duplicate", "near duplicate"
     detail: str
     of: str | None = None  # the article that stays, of a duplicate
     split: Split | None = None  # where a split that leaves duplicates in would have put this one
@@ -73,13 +75,18 @@ def make_corpus(pages: Iterable[tuple[str, Page]], names: dict[str, str], settin
 
     Duplicates go before the split, so that no article is in two splits; of equals the smallest id stays.
     """
-    cleaned: list[LabelledArticle] = []
+    cleaned: dict[str, LabelledArticle] = {}
+    texts: dict[str, str] = {}
     rejected: list[Rejected] = []
-    lines: list[dict[str, object]] = []
+    lines: dict[str, list[dict[str, object]]] = {}
     for article_id, page in sorted(pages, key=lambda pair: pair[0]):
         topic = names.get(page.topic or "")
-        article = clean(page.text)
-        if page.error:
+        article = clean_in_layout(page.text, settings.layout)
+        if texts.setdefault(article_id, page.text) != page.text:
+            rejected.append(Rejected(article_id, "id used twice", f"{page.source} has the id of another article"))
+        elif article_id in cleaned:
+            rejected.append(Rejected(article_id, "exact duplicate", f"{page.source} stands there twice", article_id))
+        elif page.error:
             rejected.append(Rejected(article_id, "unreadable", page.error))
         elif topic is None:
             known = ", ".join(sorted(set(names.values())))
@@ -89,12 +96,30 @@ def make_corpus(pages: Iterable[tuple[str, Page]], names: dict[str, str], settin
             rejected.append(Rejected(article_id, "too short", detail))
         else:
             split = split_of(article_id, settings.validation_share, settings.test_share)
-            cleaned.append(LabelledArticle(article_id, topic, split, article.title, article.paragraphs))
-            lines += [{"id": article_id, **asdict(dropped)} for dropped in article.dropped]
-    duplicates = find_duplicates(cleaned, settings.near_duplicate_similarity)
-    doubled = {duplicate.id for duplicate in duplicates}
-    articles = [article for article in cleaned if article.id not in doubled]
-    return Corpus(articles, sorted(rejected + duplicates, key=lambda found: found.id), lines)
+            cleaned[article_id] = LabelledArticle(article_id, topic, split, article.title, article.paragraphs)
+            lines[article_id] = [{"id": article_id, **asdict(dropped)} for dropped in article.dropped]
+    duplicates = find_duplicates(list(cleaned.values()), settings.near_duplicate_similarity)
+    for duplicate in duplicates:
+        del cleaned[duplicate.id]
+    kept_lines = [line for article_id in cleaned for line in lines[article_id]]
+    return Corpus(list(cleaned.values()), sorted(rejected + duplicates, key=lambda found: found.id), kept_lines)
+
+
+def clean_in_layout(text: str, layout: Literal["article", "page"]) -> Article:
+    """A clean article; in layout "article" the first two paragraphs are title and lede, whatever they look like.
+
+    >>> page = "Team news\\n\\nTen changes\\n\\nThe coach has made ten changes, he said on Friday."
+    >>> clean_in_layout(page, "article").text
+    'Ten changes\\n\\nThe coach has made ten changes, he said on Friday.'
+    """
+    article = clean(text)
+    lines = [line for line in page_lines(text) if line]
+    if layout == "page" or len(lines) < 2:
+        return article
+    title, lede = lines[:2]
+    rest = [line for line in [article.title, *article.paragraphs] if line and line not in (title, lede)]
+    dropped = tuple(line for line in article.dropped if line.text not in (title, lede))
+    return replace(article, title=title, text="\n\n".join([lede, *rest]), dropped=dropped)
 
 
 def find_duplicates(articles: Sequence[LabelledArticle], similarity: float) -> list[Rejected]:
@@ -143,7 +168,7 @@ def article_id(page: Page, root: Path) -> str:
     if page.id:
         return page.id
     path = Path(page.source)
-    if path.is_relative_to(root) and path != root and path.suffix not in (".jsonl", ".csv", ".parquet"):
+    if path.is_relative_to(root) and path != root and path.suffix not in TABLE_SUFFIXES:
         relative = path.relative_to(root)
         if ":" not in relative.name:
             return relative.with_suffix("").as_posix()
@@ -153,7 +178,7 @@ def article_id(page: Page, root: Path) -> str:
 def counts(corpus: Corpus, read: int) -> dict[str, object]:
     """The stage's metrics: how many articles and lines went, and why; how many of each topic are in each split."""
     reasons = Counter(rejected.reason for rejected in corpus.rejected)
-    duplicates = [rejected for rejected in corpus.rejected if rejected.of]
+    duplicates = [rejected for rejected in corpus.rejected if rejected.split_of_other]
     splits = Counter((article.split, article.topic) for article in corpus.articles)
     topics = sorted({article.topic for article in corpus.articles})
     return {
@@ -199,4 +224,7 @@ def command(path: str, explain: bool, into: Path | None, params_file: str, metri
         clean_corpus(Path(path), into, metrics or into / "metrics.json", Path(params_file))
         return
     text = read_page(path).text
-    click.echo(explanation(text) if explain else clean(text).whole)
+    article = clean(text)
+    if not article.text and not explain:
+        raise ArticleError(f"{path}: no article is left; `--explain` says why each line went")
+    click.echo(explanation(text) if explain else article.whole)

@@ -16,8 +16,9 @@ from pipeline.files import sha256_of, write_json, write_jsonl, write_text
 from pipeline.grounding import unsupported_spans
 from pipeline.params import Settings, read_settings
 from pipeline.predicting import load
-from pipeline.records import Prediction
+from pipeline.records import Prediction, StageError
 from pipeline.scores import (
+    ROUGES,
     SYSTEMS,
     Rouge,
     as_dict,
@@ -55,9 +56,11 @@ def evaluate_topics(
     """Scores of the best topic, also where the classifier abstains, beside the largest training topic."""
     from sklearn.metrics import f1_score
 
-    topics = sorted(predictions[0].probabilities)
+    if not articles:
+        raise StageError("the test split holds no article: raise clean.test_share, or add articles")
+    topics = sorted({*predictions[0].probabilities, *(article.topic for article in articles)})
     number = {topic: position for position, topic in enumerate(topics)}
-    table = np.array([[prediction.probabilities[topic] for topic in topics] for prediction in predictions])
+    table = np.array([[prediction.probabilities.get(topic, 0.0) for topic in topics] for prediction in predictions])
     actual = np.array([number[article.topic] for article in articles])
     best = table.argmax(axis=1)
     confidence, right = table.max(axis=1), (best == actual).astype(float)
@@ -111,6 +114,8 @@ def _ratio_interval(among: Any, right: Any, seed: int) -> dict[str, float]:
 
 def evaluate_summaries(rows: Sequence[SummarisedArticle], seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores of each of `SYSTEMS` against the references, and a row per article and system."""
+    if not rows:
+        raise StageError("no article of the test split has a lede and a body: there is no summary to score")
     rouge = Rouge()
     scored = [_score_article(rouge, row) for row in rows]
     metrics: dict[str, Any] = {
@@ -134,8 +139,7 @@ def evaluate_summaries(rows: Sequence[SummarisedArticle], seed: int) -> tuple[di
 
 
 def _score_article(rouge: Rouge, row: SummarisedArticle) -> dict[str, dict[str, Any]]:
-    title, _, body = row.document.partition("\n\n")
-    sentences = split_sentences(body or title)
+    sentences = split_sentences(row.text)
     reference = split_sentences(row.reference)
     texts = {
         "shipped": split_sentences(row.summary or ""),
@@ -171,9 +175,9 @@ def as_csv(rows: Sequence[dict[str, Any]]) -> str:
 def rouge_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     """ROUGE of each system, a row each, for the plot and the tables."""
     return [
-        {"system": system, "measure": name, **scores[name]}
+        {"bar": f"{name} {system}", "system": system, "measure": name, **scores[name]}
+        for name in ROUGES
         for system, scores in metrics["systems"].items()
-        for name in ("rouge1", "rouge2", "rougeL", "rougeLsum")
     ]
 
 

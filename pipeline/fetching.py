@@ -69,8 +69,9 @@ def _download(distribution: Distribution, folder: Path) -> Path:
 def _last_error(stderr: str) -> str:
     """The line in which pip says what went wrong."""
     errors = re.findall(r"^ERROR: (.+)$", stderr, re.MULTILINE)
-    lines = errors or stderr.strip().splitlines() or ["pip said nothing"]
-    return str(lines[-1])
+    warnings = re.findall(r"^WARNING: (.*[Cc]onnect.*)$", stderr, re.MULTILINE)
+    said = [*warnings[-1:], *errors[-1:]] or stderr.strip().splitlines()[-1:]
+    return "; ".join(said) or "pip said nothing"
 
 
 def _unpack(wheel: Path, distribution: Distribution, into: Path) -> None:

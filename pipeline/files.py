@@ -52,6 +52,8 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
 def new_folder(path: Path) -> Iterator[Path]:
     """A folder to fill, which takes the place of `path` once it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)  # by a run that was killed
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         os.chmod(temporary, 0o755)  # noqa: S103 - as any new folder: mkdtemp hides its own from others

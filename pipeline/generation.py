@@ -109,7 +109,8 @@ def _load_model(folder: Path) -> "PreTrainedModel":
     logging.disable_progress_bar()
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-    fast = torch.ops.mkldnn._is_mkldnn_bf16_supported() and not config.is_encoder_decoder
+    fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    fast = fast and not config.is_encoder_decoder
     return family.from_pretrained(
         folder,
         dtype=torch.bfloat16 if fast else torch.float32,

@@ -6,7 +6,14 @@ from itertools import pairwise
 
 from pipeline.sentences import split_sentences
 
-_TOKEN = re.compile(r"[£$€]?\d[\d,.]*\d|[£$€]?\d|[^\W\d_]+(?:[-.'’&][^\W\d_]+)*")
+_CURRENCIES = "£$€¥"
+_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "trillion": 1e12}
+_DIGITS, _LETTERS = r"\d[\d,.]*\d|\d", r"[^\W\d_]+(?:[-.'’&][^\W\d_]+)*"
+_TOKEN = re.compile(rf"{_DIGITS}|{_LETTERS}")
+_NUMBER = re.compile(
+    rf"(?P<currency>[{_CURRENCIES}])?(?P<number>{_DIGITS}|{_LETTERS})(?: ?(?P<scale>{'|'.join(_SCALES)})\b)?",
+    re.IGNORECASE,
+)
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _TEENS = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
@@ -42,9 +49,9 @@ def _pairs(text: str) -> set[tuple[str, str]]:
 def unsupported_spans(article: str, summary: str) -> tuple[str, ...]:
     """The names and numbers in a summary that its article does not carry, in order, each once.
 
-    Numbers are compared by value (47, forty-seven, 47.0), names by their words without case, possessive or plural.
-    A capitalised word that opens a sentence counts as a name only where another follows it: "Officials" may be any
-    word, "Jacques Chirac" may not.
+    Numbers are compared by value (47, forty-seven, 47.0; 2m, 2 million), and by currency where the summary gives one;
+    names by their words without case, possessive or plural. A capitalised word that opens a sentence counts as a name
+    only where another follows it: "Officials" may be any word, "Jacques Chirac" may not.
 
     >>> unsupported_spans("Forty-seven people met Mr Blair.", "Tony Blair's 47 guests left in May.")
     ('Tony', 'May')
@@ -60,7 +67,7 @@ def unsupported_spans(article: str, summary: str) -> tuple[str, ...]:
         for span in _names(sentence):
             plain = _plain(span)
             pieces = [piece for piece in re.split(r"[-.&]", plain) if piece]
-            if plain not in held and _singular(plain) not in held and not all(_held(p, held) for p in pieces):
+            if not _held(plain, held) and not all(_held(piece, held) for piece in pieces):
                 found[span] = None
         for value, span in _numbers_with_spans(sentence):
             if value not in numbers:
@@ -93,25 +100,35 @@ def _names(sentence: str) -> Iterator[str]:
 
 
 def _numbers(text: str) -> Iterator[str]:
-    return (value for value, _ in _numbers_with_spans(text))
+    """Every way in which a summary may give the numbers of a text: with their currency, and without."""
+    for value, _ in _numbers_with_spans(text):
+        yield value
+        yield value.lstrip(_CURRENCIES)
 
 
 def _numbers_with_spans(text: str) -> Iterator[tuple[str, str]]:
-    """Each number of a text, in digits or words up to ninety-nine: its value, and how it is written."""
-    for match in _TOKEN.finditer(text):
-        value = _number(match.group())
+    """Each number of a text, in digits or words up to ninety-nine: its value, and how it is written.
+
+    >>> list(_numbers_with_spans("$2.5m for three; 3 million"))
+    [('$2500000', '$2.5m'), ('3', 'three'), ('3000000', '3 million')]
+    """
+    for match in _NUMBER.finditer(text):
+        value = _number(match["number"])
         if value is not None:
-            yield value, match.group()
+            scale = _SCALES.get((match["scale"] or "").casefold(), 1)
+            if scale > 1 and value.count(".") <= 1:
+                value = f"{float(value) * scale:.12g}"
+            yield (match["currency"] or "") + value, match.group().strip()
 
 
 def _number(token: str) -> str | None:
     """The value of a number in one notation, or None for a word.
 
-    >>> _number("£2,500"), _number("forty-seven"), _number("47.0"), _number("24.7.2005"), _number("ferry")
+    >>> _number("2,500"), _number("forty-seven"), _number("47.0"), _number("24.7.2005"), _number("ferry")
     ('2500', '47', '47', '24.7.2005', None)
     """
-    plain = token.casefold().lstrip("£$€")
-    if plain[0].isdigit():
+    plain = token.casefold()
+    if plain[0].isdecimal():
         plain = re.sub(r",(?=\d{3})", "", plain).rstrip(".,")
         return f"{float(plain):.12g}" if plain.count(".") <= 1 and "," not in plain else plain
     tens, _, unit = plain.partition("-")

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.language import language_of
 from pipeline.line_rules import reason_for
+from pipeline.sentences import is_closed
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_CLOSED = re.compile(r"[.!?…][\"'”’»)\]]*$")
+# Letters of scripts that part no words; two make about a word.
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
+LETTERS_PER_WORD = 2
 # A lead-in that ends in a colon, a line of scores or figures.
 _NO_TITLE = re.compile(r":$|(?:\d+\D+){4}")
 _LISTED = re.compile(r"[-–—] ?\w")
@@ -31,16 +35,24 @@ STANDFIRST_WORDS = 14
 TITLE_LINES = 3
 
 
-def is_prose(line: str) -> bool:
-    """Whether a line reads like a paragraph: enough words, small ones among them, closed like a sentence.
+def is_prose(line: str, english: bool = True) -> bool:
+    """Whether a line reads like a paragraph: enough words, in English small ones among them, closed like a sentence.
 
     >>> is_prose("The council has said that fares will rise in May."), is_prose("Fares to rise in May")
     (True, False)
+    >>> is_prose("Der Rat hat gesagt, dass die Fähre ab Mai teurer wird.", english=False)
+    True
     """
     words = [word.lower() for word in _WORD.findall(line[:2000])]
-    if len(words) < PROSE_WORDS or not _FUNCTION_WORDS.intersection(words):
+    count = len(words) + len(_UNSPACED.findall(line[:2000])) // LETTERS_PER_WORD
+    if count < PROSE_WORDS or (english and not _FUNCTION_WORDS.intersection(words)):
         return False
-    return bool(_CLOSED.search(line[-20:])) or len(words) >= LONG_WORDS
+    return is_closed(line[-20:]) or count >= LONG_WORDS
+
+
+def _in_english(lines: Sequence[str]) -> bool:
+    """Whether the lines that have the shape of prose are in English, or too few to tell."""
+    return language_of(" ".join(line for line in lines if is_prose(line, english=False))) in (None, "en")
 
 
 def label_lines(lines: Sequence[str]) -> list[str]:
@@ -58,21 +70,30 @@ def label_lines(lines: Sequence[str]) -> list[str]:
     ['navigation', 'title', 'text']
     """
     reasons = [reason_for(line) for line in lines]
-    _mark_repeats(lines, reasons)
+    english = _in_english(lines)
+    shaped = [is_prose(line, english) for line in lines]
+    _mark_repeats(lines, reasons, shaped)
     _mark_teased(lines, reasons)
-    prose = [reason is None and is_prose(line) for line, reason in zip(lines, reasons, strict=True)]
+    prose = [reason is None and shape for reason, shape in zip(reasons, shaped, strict=True)]
     start, end = _story(lines, prose)
+    while start < end < len(lines) and reasons[end] is None and _LISTED.match(lines[end]):
+        end += 1  # a list that ends the story
     labels = [reason or "navigation" for reason in reasons]
     labels[start:end] = _inside(lines[start:end], reasons[start:end], prose[start:end])
     _name_opening(lines, reasons, labels, start, end)
     return labels
 
 
-def _mark_repeats(lines: Sequence[str], reasons: list[str | None]) -> None:
-    """All but the last of equal lines, and quotations set in a line of their own that stand in the story."""
-    last = {line.casefold(): position for position, line in enumerate(lines)}
+def _mark_repeats(lines: Sequence[str], reasons: list[str | None], shaped: Sequence[bool]) -> None:
+    """Of equal lines one stays: the first of prose, the last of others, since contents come before their headings."""
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
     for position, line in enumerate(lines):
-        if reasons[position] is None and last[line.casefold()] != position and len(line.split()) > 1:
+        first.setdefault(line.casefold(), position)
+        last[line.casefold()] = position
+    for position, line in enumerate(lines):
+        stays = (first if shaped[position] else last)[line.casefold()]
+        if reasons[position] is None and stays != position and len(line.split()) > 1:
             reasons[position] = "repeated"
 
 
@@ -106,7 +127,7 @@ def _inside(lines: Sequence[str], reasons: Sequence[str | None], prose: Sequence
             labels[first:after] = ["text"] * (after - first)  # a list that the paragraph announces
             continue
         for position in range(first, after):
-            if _CLOSED.search(lines[position][-20:]) or lines[position].endswith(":") or _LISTED.match(lines[position]):
+            if is_closed(lines[position][-20:]) or lines[position].endswith(":") or _LISTED.match(lines[position]):
                 labels[position] = "text"
     for first, after in _runs_of(labels, ""):
         alone = after - first == 1 and labels[after] == "text"
@@ -138,7 +159,7 @@ def _name_opening(lines: Sequence[str], reasons: Sequence[str | None], labels: l
         content = {word for word in words if word not in _FUNCTION_WORDS}
         if reasons[position] not in (None, "repeated") or not 1 < len(words) <= MOST_TITLE_WORDS:
             continue
-        if not content or lines[position].casefold() in headings or _NO_TITLE.search(lines[position]):
+        if not content or lines[position].casefold() in headings or _NO_TITLE.search(lines[position][:300]):
             continue
         shared = len(content & story)
         score = min(shared, ENOUGH_SHARED) * shared / len(content)
@@ -150,7 +171,7 @@ def _name_opening(lines: Sequence[str], reasons: Sequence[str | None], labels: l
         above = lines[title - 1].split()
         title -= 1 if 2 < len(above) < STANDFIRST_WORDS else 0
     if title is None and start <= TITLE_LINES:
-        plain = (i for i in range(start) if reasons[i] is None and not _NO_TITLE.search(lines[i]))
+        plain = (i for i in range(start) if reasons[i] is None and not _NO_TITLE.search(lines[i][:300]))
         title = next((i for i in plain if len(lines[i].split()) > 1), None)
     if title is None and start == 1 and reasons[0] == "teaser":
         title = 0  # "Analysis: no pain, no gain" on top of its own story
@@ -158,7 +179,7 @@ def _name_opening(lines: Sequence[str], reasons: Sequence[str | None], labels: l
         return
     labels[title] = "title"
     for position in range(title + 1, start):
-        plain_line = reasons[position] is None and not _NO_TITLE.search(lines[position])
+        plain_line = reasons[position] is None and not _NO_TITLE.search(lines[position][:300])
         if plain_line and len(lines[position].split()) >= PROSE_WORDS:
             labels[position] = "standfirst"
             return

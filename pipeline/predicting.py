@@ -61,7 +61,8 @@ class Predictor:
             summaries = self.summariser.summarise(articles, guard) if summarise and articles else [None] * len(articles)
             answers = iter(map(_answer, articles, decisions, summaries))
             for page, article in zip(batch, read, strict=True):
-                yield next(answers) if isinstance(article, Article) else Prediction(error=article, notes=_cut(page))
+                answer = next(answers) if isinstance(article, Article) else Prediction(error=article)
+                yield replace(answer, notes=_cut(page) + answer.notes)
 
 
 def load(models: str | Path = "models") -> Predictor:

@@ -1,12 +1,15 @@
 """Reading pages from files, tables and folders: what cannot be read is named, and the rest goes on."""
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -38,9 +41,11 @@ def read_page(path: str) -> Page:
 
     Raises ArticleError that names the file and the cause.
     """
-    page = next(iter(read_pages(path)), None)
-    if page is None or page.error:
-        raise ArticleError(f"{path}: {page.error if page else 'holds no page'}")
+    page, *others = islice(read_pages(path), 2)
+    if page.error:
+        raise ArticleError(f"{path}: {page.error}")
+    if others:
+        raise ArticleError(f"{path} holds more than one page: name one, or use `predict`")
     return page
 
 
@@ -51,10 +56,13 @@ def read_pages(path: str) -> Iterator[Page]:
         return
     root = Path(path)
     if root.is_dir():
-        for file in sorted(root.rglob("*"), key=lambda file: file.relative_to(root).parts):
-            if _suffix(file) in PAGE_SUFFIXES + TABLE_SUFFIXES and not file.is_dir():
-                topic = file.relative_to(root).parts[0] if file.parent != root else None
-                yield from _read_file(file, topic)
+        kinds = PAGE_SUFFIXES + TABLE_SUFFIXES
+        files = [file for file in root.rglob("*") if _suffix(file) in kinds and not file.is_dir()]
+        if not files:
+            yield Page(path, error=f"holds no page: no file in it is one of {', '.join(kinds)}")
+        for file in sorted(files, key=lambda file: file.relative_to(root).parts):
+            topic = file.relative_to(root).parts[0] if file.parent != root else None
+            yield from _read_file(file, topic)
     else:
         yield from _read_file(root, None)
 
@@ -74,18 +82,27 @@ def _read_file(path: Path, topic: str | None) -> Iterator[Page]:
             raise ArticleError("not a regular file")
         with _open(path) as file:
             if suffix in readers:
-                yield from readers[suffix](str(path), file)
+                yield from readers[suffix](str(path), file if suffix == ".parquet" else _as_utf8(file))
             elif suffix in PAGE_SUFFIXES:
                 yield _page(str(path), file.read(MAX_BYTES + 1), topic, markdown=suffix == ".md")
             else:
                 known = ", ".join(PAGE_SUFFIXES + TABLE_SUFFIXES)
                 raise ArticleError(f"'{suffix}' is not a kind of file this reads: give it as one of {known}")
-    except (OSError, EOFError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         yield Page(str(path), topic=topic, error=f"could not be read: {error}")
 
 
 def _open(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _as_utf8(file: IO[bytes]) -> IO[bytes]:
+    """The same lines in UTF-8, where a byte-order mark says that they are in UTF-16."""
+    mark = file.read(2)
+    file.seek(0)
+    if mark not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return file
+    return io.BytesIO(file.read().decode("utf-16", errors="replace").encode())
 
 
 def _page(source: str, raw: bytes, topic: str | None = None, markdown: bool = False) -> Page:
@@ -174,4 +191,5 @@ def _label(value: object) -> str | None:
 
 
 def _no_column(found: list[str]) -> str:
-    return f"no text in a column '{TEXT_COLUMN}'; found columns: {', '.join(map(str, found)) or 'none'}. Rename yours"
+    names = ", ".join(map(str, found)).encode("utf-8", "replace").decode() or "none"
+    return f"no text in a column '{TEXT_COLUMN}'; found columns: {names}. Rename yours"

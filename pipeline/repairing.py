@@ -2,7 +2,7 @@
 
 import re
 
-# Bytes beyond this are not read of one input: two hundred times the longest article of the corpus.
+# Characters beyond this are not read of one input: two hundred times the longest article of the corpus.
 MAX_CHARACTERS = 5_000_000
 # Text holds next to no control characters; compressed or executable bytes read as text hold 10% and more.
 BINARY_SHARE = 0.02

@@ -38,6 +38,8 @@ def interval(statistic: Callable[[npt.NDArray[np.int64]], float], cases: int, se
     from scipy.stats import bootstrap
 
     indices = np.arange(cases)
+    if cases == 1:
+        return Score(*[round(float(statistic(indices)), 4)] * 3)
     drawn = bootstrap(
         (indices,),
         statistic,

@@ -25,4 +25,4 @@ def is_closed(sentence: str) -> bool:
     >>> is_closed('He said: "We won."'), is_closed("The company also")
     (True, False)
     """
-    return sentence.rstrip("\"'”’»)]").endswith((".", "!", "?", "…"))
+    return sentence.rstrip("\"'”’»)]」』").endswith((".", "!", "?", "…", "。", "！", "？"))

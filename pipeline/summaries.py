@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import ValidationError
+
 from pipeline.cards import read_card
 from pipeline.grounding import unsupported_spans
-from pipeline.records import Article
+from pipeline.records import Article, ModelError
 from pipeline.sentences import is_closed, split_sentences
 from pipeline.summary_settings import SummariseSettings
 
@@ -37,13 +39,22 @@ class Summariser:
 
         from pipeline.generation import TorchEngine
 
-        card = read_card(folder, "summariser", "convert")
-        self.settings = SummariseSettings.model_validate(card["settings"])
+        card = read_card(folder, "summariser", "convert", needs=("settings",))
+        try:
+            self.settings = SummariseSettings.model_validate(card["settings"])
+        except ValidationError as error:
+            raise ModelError(f"{folder} has settings of another version ({error}): run `dvc repro convert`") from error
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
         self.engine = TorchEngine(folder, self.settings.prompt_tokens, self.settings.write_tokens)
         self.causal = not self.engine.model.config.is_encoder_decoder
+        self._wrapper_tokens = len(self._wrap(""))
+        if self._wrapper_tokens >= self.settings.prompt_tokens:
+            raise ModelError(
+                f"{folder}: summarise.prompt_tokens is {self.settings.prompt_tokens}, of which the instruction alone "
+                f"takes {self._wrapper_tokens}: raise it in params.yaml and run `dvc repro convert`"
+            )
 
     def summarise(self, articles: Sequence[Article], guard: bool = True) -> list[Summary]:
         """A summary for each article; with `guard`, only sentences whose names and numbers the article carries.
@@ -75,17 +86,16 @@ class Summariser:
 
     def _prompt(self, article: Article) -> tuple[list[int], tuple[str, ...]]:
         """Token ids of at most `prompt_tokens`, and a note where the article was cut."""
-        budget = self.settings.prompt_tokens - len(self._wrap(""))
-        most = budget * CHARACTERS_PER_TOKEN
-        text = article.whole[:most]
-        sentences = [sentence + end for sentence, end in _with_ends(text, article.language or "en")]
-        shown, used = 0, 0
-        for sentence in sentences:
-            used += len(self._tokens(sentence))
-            if used > budget:
+        budget = self.settings.prompt_tokens - self._wrapper_tokens
+        text = article.whole[: budget * CHARACTERS_PER_TOKEN]
+        shown, used = "", 0
+        for sentence in _with_ends(text, article.language or "en"):
+            tokens = len(self._tokens(sentence))
+            if used + tokens > budget:
                 break
-            shown += len(sentence)
-        body = "".join(sentences)[:shown].strip() if shown else self._first_tokens(text, budget)
+            shown, used = shown + sentence, used + tokens
+        # Whole sentences, unless one is so long that most of the budget would be left
+        body = shown.strip() if 2 * used >= budget or len(shown) >= len(text) else self._first_tokens(text, budget)
         ids = self._wrap(body)
         while len(ids) > self.settings.prompt_tokens:  # where two pieces meet they can take another token
             body = body[: -(len(body) // 50 + 1)]
@@ -150,10 +160,10 @@ def extract(article: Article, sentences: int) -> str | None:
     return " ".join(whole[:sentences]) or None
 
 
-def _with_ends(text: str, language: str) -> list[tuple[str, str]]:
-    """Sentences with what parts them from the next: a space, or a blank line where the paragraph ends."""
-    pairs = []
+def _with_ends(text: str, language: str) -> list[str]:
+    """Sentences, each with what parts it from the next: a space, or a blank line where the paragraph ends."""
+    ended = []
     for paragraph in text.split("\n\n"):
         sentences = split_sentences(paragraph, language)
-        pairs += [(sentence, " ") for sentence in sentences[:-1]] + [(sentence, "\n\n") for sentence in sentences[-1:]]
-    return pairs
+        ended += [f"{sentence} " for sentence in sentences[:-1]] + [f"{sentence}\n\n" for sentence in sentences[-1:]]
+    return ended

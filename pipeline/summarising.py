@@ -14,14 +14,19 @@ from pipeline.predicting import Predictor, load
 
 def summarise_articles(predictor: Predictor, articles: Sequence[LabelledArticle]) -> Iterator[SummarisedArticle]:
     """A summary of each article that has a lede to compare it with; the lede itself is not shown."""
-    compared = [(article, article.document.whole, article.lede) for article in articles]
-    predictions = predictor.predict_many(document for _, document, lede in compared if lede)
-    for article, document, lede in compared:
-        if lede:
-            answer = next(predictions)
-            yield SummarisedArticle(
-                article.id, document, lede, answer.summary, answer.summary_method, answer.draft, list(answer.notes)
-            )
+    compared = [(article.id, article.document, article.lede) for article in articles if article.lede]
+    predictions = predictor.predict_many(document.whole for _, document, _ in compared)
+    for (article_id, document, lede), answer in zip(compared, predictions, strict=True):
+        yield SummarisedArticle(
+            article_id,
+            document.title,
+            document.text,
+            str(lede),
+            answer.summary,
+            answer.summary_method,
+            answer.draft,
+            list(answer.notes),
+        )
 
 
 @click.command()

@@ -24,7 +24,10 @@ def read_topics(path: Path) -> tuple[Topic, ...]:
     """
     if not path.is_file():
         raise StageError(f"{path} not found: the taxonomy is a YAML list of topics with name and description")
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise StageError(f"{path} is not YAML: {error}") from error
     if not isinstance(entries, list) or not entries:
         raise StageError(f"{path}: expected a list of topics, found {type(entries).__name__}")
     topics = tuple(_topic(path, number, entry) for number, entry in enumerate(entries, start=1))
@@ -41,7 +44,10 @@ def _topic(path: Path, number: int, entry: object) -> Topic:
     unknown = sorted(set(entry) - {"name", "description", "also_called"})
     if unknown:
         raise StageError(f"{path}, topic {number}: unknown key {unknown[0]!r}; known: name, description, also_called")
-    return Topic(entry["name"], entry.get("description", ""), tuple(entry.get("also_called", ())))
+    also_called = entry.get("also_called", [])
+    if not isinstance(also_called, list):
+        raise StageError(f"{path}, topic {number}: also_called is {also_called!r}, expected a list of names")
+    return Topic(entry["name"], entry.get("description", ""), tuple(map(str, also_called)))
 
 
 def names_by_label(topics: tuple[Topic, ...]) -> dict[str, str]:

@@ -51,8 +51,8 @@ class TopicModel:
         """A decision for each cleaned article, from its title and text."""
         if not articles:
             return []
-        texts = [article.whole for article in articles]
-        rows, claims = self.pipeline.predict_proba(texts), self.claims(texts)
+        features = self.pipeline[:-1].transform([article.whole for article in articles])
+        rows, claims = self.pipeline[-1].predict_proba(features), self._claims(features)
         return [
             self._decision(row, float(claim), article.language)
             for row, claim, article in zip(rows, claims, articles, strict=True)
@@ -60,8 +60,10 @@ class TopicModel:
 
     def claims(self, texts: "Sequence[str]") -> "np.ndarray[Any, Any]":
         """The best one-vs-rest score of each text, shape (texts,)."""
-        features, classifier = self.pipeline[:-1], self.pipeline[-1]
-        scores = classifier.calibrated_classifiers_[0].estimator.decision_function(features.transform(texts))
+        return self._claims(self.pipeline[:-1].transform(texts))
+
+    def _claims(self, features: Any) -> "np.ndarray[Any, Any]":
+        scores = self.pipeline[-1].calibrated_classifiers_[0].estimator.decision_function(features)
         return abs(scores) if scores.ndim == 1 else scores.max(axis=1)
 
     def _decision(self, row: "np.ndarray[Any, Any]", claim: float, language: str | None) -> TopicDecision:
@@ -96,7 +98,7 @@ def load_topics(folder: Path) -> TopicModel:
     import sklearn
     import skops.io
 
-    card = read_card(folder, "topics", "train")
+    card = read_card(folder, "topics", "train", needs=("language", "least_claim", "versions"))
     trained_with = card["versions"]["scikit-learn"]
     if trained_with.split(".")[:2] != sklearn.__version__.split(".")[:2]:
         raise ModelError(

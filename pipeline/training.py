@@ -12,6 +12,7 @@ from pipeline.articles import LabelledArticle, read_articles
 from pipeline.files import new_folder, sha256_of, write_json
 from pipeline.params import Settings, read_settings
 from pipeline.records import StageError
+from pipeline.scores import as_dict, mean_interval
 from pipeline.topics import TopicModel, save_topics
 
 if TYPE_CHECKING:
@@ -82,19 +83,18 @@ def command(articles: Path, out: Path, metrics: Path, params: Path) -> None:
     train, validation = read_articles(articles, "train"), read_articles(articles, "validation")
     model = fit_topics(train, validation, settings)
     decisions = model.decide([article.article for article in validation])
-    right = [decision.best[0] == article.topic for decision, article in zip(decisions, validation, strict=True)]
+    right = [float(decision.best[0] == article.topic) for decision, article in zip(decisions, validation, strict=True)]
     answered = [ok for ok, decision in zip(right, decisions, strict=True) if decision.abstained is None]
     scores = {
-        "validation_accuracy": round(sum(right) / max(1, len(right)), 4),
-        "validation_accuracy_answered": round(sum(answered) / max(1, len(answered)), 4),
-        "validation_answered_share": round(len(answered) / max(1, len(right)), 4),
+        "data_sha256": sha256_of(articles),
         "validation_articles": len(validation),
+        "validation_accuracy": as_dict(mean_interval(right or [0.0], settings.seed)),
+        "validation_accuracy_of_answered": as_dict(mean_interval(answered or [0.0], settings.seed)),
         "features": len(model.pipeline[0].vocabulary_),
     }
     facts = {
         "labels": [str(label) for label in model.pipeline.classes_],
         "training_articles": dict(sorted(Counter(article.topic for article in train).items())),
-        "data_sha256": sha256_of(articles),
         "settings": settings.model_dump(),
         "scores": scores,
     }

@@ -25,6 +25,6 @@ def needed_files(module: str) -> set[str]:
         name = queue.pop()
         if name not in seen:
             seen.add(name)
-            # __init__ and __main__ import the other modules only when asked for them
-            queue += [] if name in ("__init__",) else sorted(imported(name))
+            if name != "__init__":  # it imports the other modules only when asked for them
+                queue += sorted(imported(name))
     return {f"pipeline/{name}.py" for name in seen}

@@ -118,18 +118,47 @@ def test_dropped_lines_of_html_are_lines_of_the_flattened_page(path):
     assert all(lines[line.line - 1] == line.text and line.reason in REASONS for line in article.dropped)
 
 
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+@pytest.mark.parametrize("path", HTML, ids=lambda path: path.stem)
+def test_kept_lines_of_html_stand_in_the_article(path):
+    raw = path.read_text(encoding="utf-8")
+    whole = letters(clean(raw).whole)
+    kept = [line.split("\t", 1)[1] for line in explanation(raw).splitlines() if line.startswith("kept\t")]
+    assert kept
+    assert all(letters(line) and letters(line) in whole for line in kept)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("de", "Der Rat hat am Montag gesagt, dass die Fähre über den Hafen ab Mai deutlich teurer wird."),
+        ("fr", "Le conseil a annoncé lundi que la traversée du port en ferry coûtera plus cher dès le mois de mai."),
+        ("ru", "Совет сообщил в понедельник, что с мая паром через гавань будет стоить заметно дороже, чем раньше."),
+        ("zh", "市议会星期一表示，从五月起，乘坐渡轮穿过港口的票价将大幅上涨，许多居民对此表示不满。"),
+    ],
+)
+def test_stories_in_other_languages_are_kept(language, sentence):
+    page = "Menu\n" + "\n".join(f"{sentence} {sentence} {number}." for number in range(4))
+    article = clean(page)
+    assert len(article.paragraphs) == 4
+    assert article.language == language
+
+
 def test_explanation_gives_every_line():
     told = [line.split("\t", 1) for line in explanation(CLUTTERED).splitlines()]
     assert [line for _, line in told] == [line for line in page_lines(CLUTTERED) if line]
     assert told[0] == ["navigation", "Skip to main content"]
 
 
-@pytest.mark.parametrize("piece", ["a", "<", "word ", "It was a fine day. ", "<p>x</p>", "Read More\n", "&amp;"])
+@pytest.mark.parametrize("piece", ["a", "1", "<", "word ", "It was a fine day. ", "<p>x</p>", "Read More\n", "&amp;"])
 def test_time_grows_with_the_page_not_faster(piece):
     clean("warm up, so that no import is timed. " * 20)
 
     def seconds(times: int) -> float:
-        page, before = piece * times, time.perf_counter()
+        page, before = f"{piece * times}\nIt rained on the quay, said the harbour master.", time.perf_counter()
         clean(page)
         return time.perf_counter() - before
 

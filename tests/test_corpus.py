@@ -16,6 +16,7 @@ SETTINGS = CleanSettings(
     test_share=0.2,
     near_duplicate_similarity=0.8,
     least_words=20,
+    layout="article",
 )
 NAMES = names_by_label(read_topics(SETTINGS.taxonomy))
 PAGES = [(page.id, page) for page in read_pages("seeds/articles")]
@@ -47,6 +48,23 @@ def test_duplicates_go_before_the_split_and_are_told_apart():
         ("zz-exact", "exact duplicate", name),
         ("zz-near", "near duplicate", name),
     ]
+
+
+def test_equal_rows_and_ids_used_twice_lose_nothing():
+    text, other = PAGES[0][1], PAGES[1][1]
+    pages = [("same", text), ("same", text), ("shared", other), ("shared", PAGES[2][1])]
+    corpus = make_corpus(pages, NAMES, SETTINGS)
+    assert [article.id for article in corpus.articles] == ["same", "shared"]
+    assert [(found.id, found.reason) for found in corpus.rejected] == [
+        ("same", "exact duplicate"),
+        ("shared", "id used twice"),
+    ]
+
+
+def test_title_and_lede_stay_whatever_they_look_like():
+    body = "The coach has made ten changes to the side that lost in Harrow, he said on Friday. " * 2
+    article = make_corpus([("a", Page("a", f"Team news\n\nShare\n\n{body}", "sport"))], NAMES, SETTINGS).articles[0]
+    assert (article.title, article.lede) == ("Team news", "Share")
 
 
 def test_bad_articles_are_left_out_with_their_reason():
@@ -93,6 +111,8 @@ def test_a_corpus_of_nothing_says_so(tmp_path):
         ("business", "expected a list of topics, found str"),
         ("- description: x", "topic 1: no name"),
         ("- {name: a, colour: red}", "unknown key 'colour'"),
+        ("- {name: a, also_called: tech}", "also_called is 'tech', expected a list"),
+        ("- {name: [", "is not YAML"),
         ("- {name: a}\n- {name: b, also_called: [a]}", "a stands for more than one topic"),
     ],
 )

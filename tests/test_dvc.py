@@ -1,7 +1,9 @@
 """dvc.yaml is the table of contents, and it is checked."""
 
+import os
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 
@@ -100,3 +102,21 @@ def test_stage_outputs_are_the_same_bytes_again(workspace, tmp_path):
         before = {path.name: path.read_bytes() for path in (workspace / made).iterdir()}
         subprocess.run(words(stage), cwd=workspace, env=environment, check=True, capture_output=True)
         assert {path.name: path.read_bytes() for path in (workspace / made).iterdir()} == before
+
+
+def test_killed_runs_leave_nothing_behind(workspace, tmp_path):
+    """Killed at several moments and run again, the outputs are those of an undisturbed run."""
+    copy = tmp_path / "copy"
+    environment = offline(workspace / "wheels")
+    shutil.copytree(workspace, copy, ignore=shutil.ignore_patterns("data", "reports", "topics", "summariser", "cache"))
+    (copy / "dvc.lock").unlink()
+    for seconds in (2.5, 6, 11):
+        running = subprocess.Popen(
+            ["dvc", "repro"], cwd=copy, env=environment, start_new_session=True, stdout=subprocess.DEVNULL
+        )
+        time.sleep(seconds)
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+    repro(copy, environment)
+    for path in ("dvc.lock", "reports/metrics.json", "reports/index.html", "data/summaries.jsonl"):
+        assert (copy / path).read_bytes() == (workspace / path).read_bytes(), path

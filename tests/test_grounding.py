@@ -26,6 +26,10 @@ ARTICLE = (
         ("NATO met MPs.", ("NATO",)),
         ("It rose 25%.", ("25",)),
         ("It rose 2.5%, then 2.6%.", ("2.6",)),
+        ("It rose to £1.2bn.", ()),
+        ("It rose to $1200m.", ("$1200m",)),
+        ("It rose to £1200bn.", ("£1200bn",)),
+        ("An area of 2.5 km ².", ()),
         ("", ()),
     ],
 )

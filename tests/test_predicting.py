@@ -13,6 +13,7 @@ from small_run import ROOT
 from pipeline.articles import read_articles, read_summaries
 from pipeline.predicting import BATCH, command
 from pipeline.records import ArticleError
+from pipeline.repairing import MAX_CHARACTERS
 
 PAGES = [
     path.read_text(encoding="utf-8") for path in sorted(Path("seeds/pages").glob("*.*ml")) if path.suffix == ".html"
@@ -83,6 +84,7 @@ def test_large_input_is_answered_in_time(predictor):
     for page in (long_line, many, "word " * 4_000_000):
         answer = next(predictor.predict_many([page]))
         assert answer.error or answer.notes
+        assert len(page) <= MAX_CHARACTERS or "only the first 5,000,000 of" in answer.notes[0]
     assert time.monotonic() - before < 90
 
 

@@ -55,6 +55,23 @@ def test_a_missing_column_is_named(tmp_path, name):
     assert "headline, body" in page.error
 
 
+def test_tables_in_utf_16_are_read(tmp_path):
+    (tmp_path / "a.csv").write_text("text,topic\nIt cost £600m to build.,business\n", encoding="utf-16")
+    (tmp_path / "b.jsonl").write_text(json.dumps({"text": "Café"}, ensure_ascii=False) + "\n", encoding="utf-16")
+    assert [page.text for page in read_pages(str(tmp_path))] == ["It cost £600m to build.", "Café"]
+
+
+def test_an_empty_folder_is_named(tmp_path):
+    (page,) = read_pages(str(tmp_path))
+    assert "holds no page" in page.error
+
+
+def test_one_page_is_asked_of_a_table(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n{"text": "b"}\n')
+    with pytest.raises(ArticleError, match="holds more than one page"):
+        read_page(str(tmp_path / "a.jsonl"))
+
+
 def test_parquet_rows_are_read(tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -76,6 +93,7 @@ def test_markdown_front_matter_gives_title_topic_and_id(tmp_path):
     [
         ("a.pdf", b"%PDF", "'.pdf' is not a kind of file this reads"),
         ("a.txt.gz", b"not gzip", "could not be read"),
+        ("b.txt.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + b"\xff" * 40, "could not be read"),
         ("a.parquet", b"PAR1", "could not be read"),
         ("a.md", b"---\ntitle: [open\n---\ntext", "front matter is not YAML"),
     ],

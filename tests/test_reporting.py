@@ -39,7 +39,7 @@ def test_articles_are_escaped(workspace):
     article = LabelledArticle("x", "sport", "test", attack, [attack, attack])
     row = {"id": "x", "topic": "sport", "predicted": "sport", "probability": 1.0, "abstained": attack,
            "probabilities": {"sport": 1.0}, "summaries": scores}  # fmt: skip
-    summary = SummarisedArticle("x", attack, attack, attack, "abstractive", attack, [attack])
+    summary = SummarisedArticle("x", attack, attack, attack, attack, "abstractive", attack, [attack])
     cut = [{"id": "x", "line": 1, "text": attack, "reason": "teaser"}]
     page = render(metrics, clean, plots, article_rows([article], [row], [summary], cut), {"x": attack})
     assert "<script" not in page

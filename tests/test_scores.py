@@ -61,9 +61,9 @@ def test_topics_by_hand():
 
 
 def test_summaries_by_hand():
-    document = "Title\n\nThe ferry sank on Sunday. It rained. Nobody was hurt."
+    text = "The ferry sank on Sunday. It rained. Nobody was hurt."
     rows = [
-        SummarisedArticle("x", document, "The ferry sank.", "The ferry sank.", "abstractive", "The Paris ferry.", [])
+        SummarisedArticle("x", None, text, "The ferry sank.", "The ferry sank.", "abstractive", "The Paris ferry.", [])
     ]
     metrics, by_article = evaluate_summaries(rows, seed=0)
     assert metrics["systems"]["shipped"]["rouge1"]["value"] == 1.0

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from pipeline.articles import read_articles
+from pipeline.cards import write_card
 from pipeline.records import Article, ModelError, StageError
 from pipeline.topics import TRUSTED_TYPES, WEIGHTS, canonical, load_topics, save_topics
 from pipeline.training import TrainSettings, fit_topics
@@ -97,8 +98,6 @@ def test_a_type_beyond_the_allowlist_is_refused(saved):
     import skops.io
     from sklearn.ensemble import IsolationForest
 
-    from pipeline.cards import write_card
-
     card = json.loads((saved / "model.json").read_text())
     (saved / "model.json").unlink()
     forest = IsolationForest(n_estimators=2).fit([[0.0], [1.0]])
@@ -116,12 +115,9 @@ def test_a_type_beyond_the_allowlist_is_refused(saved):
         (lambda folder: (folder / WEIGHTS).unlink(), r"model\.skops is missing"),
         (lambda folder: (folder / "model.json").write_text("{"), "is not JSON"),
         (lambda folder: (folder / "extra.pkl").write_bytes(b"x"), r"extra\.pkl is not part of the saved model"),
+        (lambda folder: change_card(folder, least_claim=-99), "is not as it was saved"),
         (lambda folder: change_card(folder, format=99), "was saved in format 99"),
         (lambda folder: change_card(folder, kind="summariser"), "does not describe a topics model"),
-        (
-            lambda folder: change_card(folder, versions={"scikit-learn": "0.1.0"}),
-            r"was trained with scikit-learn 0\.1\.0",
-        ),
         (lambda folder: link_weights(folder), "is not a regular file"),
     ],
 )
@@ -131,6 +127,13 @@ def test_a_folder_that_is_not_whole_is_refused_by_name(saved, harm, said):
         load_topics(saved)
     assert str(saved) in str(caught.value)
     assert "dvc repro" in str(caught.value)
+
+
+def test_another_version_of_scikit_learn_is_refused_by_name(saved):
+    (saved / "model.json").unlink()
+    write_card(saved, "topics", {"language": "en", "least_claim": 0, "versions": {"scikit-learn": "0.1.0"}})
+    with pytest.raises(ModelError, match=r"was trained with scikit-learn 0\.1\.0"):
+        load_topics(saved)
 
 
 def change_card(folder, **changes):
