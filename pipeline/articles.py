@@ -8,6 +8,8 @@ from pipeline.files import read_jsonl
 from pipeline.records import Article
 
 Split = Literal["train", "validation", "test"]
+# What of an article is summarised: all of it, as `predict` does, or what follows the lede, to compare with the lede.
+Shown = Literal["whole", "body"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,14 @@ class LabelledArticle:
 
 @dataclass(frozen=True, slots=True)
 class SummarisedArticle:
-    """What was written for one article of the test split, beside its reference."""
+    """What was written for one article of the test split, beside what it is compared with."""
 
     id: str
+    shown: Shown
     title: str | None
-    text: str  # what follows the lede
-    reference: str
+    text: str
+    reference: str  # of the whole article a summary written for this project, of the body the article's lede
+    second_reference: str | None  # by another writer, where there is one
     summary: str | None
     summary_method: str | None
     draft: str | None

@@ -1,11 +1,13 @@
 """Files between stages: JSON and JSON Lines, hashes, and writing that is never seen half done."""
 
+import csv
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,16 @@ def write_json(path: Path, record: Any) -> None:
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write one JSON object a line."""
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows for a plot, figures rounded to four places."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})
+    return out.getvalue()
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:

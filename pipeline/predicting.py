@@ -16,6 +16,7 @@ from pipeline.cleaning import clean
 from pipeline.reading import Page, read_pages
 from pipeline.records import Article, ArticleError, Prediction
 from pipeline.repairing import MAX_CHARACTERS, is_binary
+from pipeline.summary_settings import Style, Wanted, saved_settings
 from pipeline.topics import TopicDecision, TopicModel, load_topics
 
 if TYPE_CHECKING:
@@ -30,8 +31,11 @@ T = TypeVar("T")
 class Predictor:
     """The saved models, loaded once, and the road through them."""
 
-    def __init__(self, models: str | Path) -> None:
+    def __init__(self, models: str | Path, wanted: Wanted | None = None) -> None:
         self.models = Path(models)
+        self.wanted = wanted or Wanted()
+        if self.wanted != Wanted():  # what cannot be had is refused now, not at the first page
+            self.wanted.applied(saved_settings(self.models / "summariser"))
         self.topics: TopicModel = load_topics(self.models / "topics")
 
     @cached_property
@@ -39,13 +43,13 @@ class Predictor:
         """The summariser, loaded when first asked for: topics alone never need it."""
         from pipeline.summaries import Summariser
 
-        return Summariser(self.models / "summariser")
+        return Summariser(self.models / "summariser", self.wanted)
 
     def predict(self, text: str, summarise: bool = True, guard: bool = True) -> Prediction:
         """The answer for one page, plain text or HTML.
 
-        `guard=False` lets through sentences with names and numbers that the article lacks, and lists these in
-        `unsupported`. Raises ArticleError for input that is no article.
+        `guard=False` gives the whole sentences of the model's first draft unchecked, and lists the names, numbers and
+        quotations in them that the article lacks in `unsupported`. Raises ArticleError for input that is no article.
         """
         prediction = next(self.predict_many([text], summarise, guard))
         if prediction.error:
@@ -65,9 +69,18 @@ class Predictor:
                 yield replace(answer, notes=_cut(page) + answer.notes)
 
 
-def load(models: str | Path = "models") -> Predictor:
-    """A predictor from a folder of saved models; ModelError if one is missing, changed or of another version."""
-    return Predictor(models)
+def load(
+    models: str | Path = "models",
+    sentences: int | None = None,
+    words: int | None = None,
+    style: Style | None = None,
+) -> Predictor:
+    """A predictor from a folder of saved models, for summaries of at most so many sentences and words in a style.
+
+    What is not asked for is as the models were saved with; `style` is "brief" or "headline". Raises ModelError if a
+    model is missing, changed or of another version, ValueError for a length or style that there is none of.
+    """
+    return Predictor(models, Wanted(sentences, words, style))
 
 
 def predict(text: str, models: str | Path = "models", summarise: bool = True) -> Prediction:
@@ -173,15 +186,27 @@ def as_text(source: str, prediction: Prediction) -> str:
 @click.argument("paths", nargs=-1)
 @click.option("--models", default="models", show_default=True, type=click.Path(path_type=Path))
 @click.option("--no-summary", is_flag=True, help="Topics only: no summariser is loaded.")
+@click.option("--sentences", type=click.IntRange(1, 5), help="The longest summary; as saved if not given.")
+@click.option("--words", type=click.IntRange(5), help="The longest summary, in words; goes with the sentences.")
+@click.option("--style", type=click.Choice(["brief", "headline"]), help="Sentences, or one line.")
 @click.option("--format", "form", type=click.Choice(["json", "text"]), default="json", show_default=True)
 @click.pass_context
-def command(context: click.Context, paths: tuple[str, ...], models: Path, no_summary: bool, form: str) -> None:
+def command(
+    context: click.Context,
+    paths: tuple[str, ...],
+    models: Path,
+    no_summary: bool,
+    sentences: int | None,
+    words: int | None,
+    style: Style | None,
+    form: str,
+) -> None:
     """Answer for every page in PATHS: files, tables, folders, or - for stdin (the default).
 
     One JSON object a line on stdout, in input order. Exit status 1 if some inputs got no answer; each is named on
     stderr with its cause.
     """
-    predictor = load(models)
+    predictor = load(models, sentences, words, style)
     pages = chain.from_iterable(read_pages(path) for path in paths or ("-",))
     failed = 0
     with _progress() as progress:

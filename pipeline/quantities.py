@@ -30,7 +30,7 @@ _NUMBER = re.compile(
     rf"(?P<currency>[{_CURRENCY_SIGNS}])? ?"
     rf"(?:(?P<digits>(?>{_DIGITS}))(?P<ending>st|nd|rd|th|s)?|\b(?P<word>{_WORD}|an?(?= (?:{_SCALE})\b))\b)"
     rf"(?P<scales>(?:[ -]?(?:{_SCALE})\b)*)(?:(?<=hundred) and (?P<rest>{_WORD})\b)?"
-    rf"(?P<percent> ?%|[ -]per ?cent\b)?(?:[ -](?:US )?(?P<unit>{'|'.join(_CURRENCY_WORDS)})s?\b)?",
+    rf"(?P<percent> ?%|[ -]per ?cent\b)?(?:[ -](?:US )?(?P<unit>(?-i:{'|'.join(_CURRENCY_WORDS)}))s?\b)?",
     re.IGNORECASE | re.ASCII,
 )
 _MONTHS = "january february march april may june july august september october november december"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,12 @@ ROUGES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 # What each row of the score table is, in its order.
 SYSTEMS = {
     "shipped": "the summary as `predict` gives it",
-    "draft": "the model's own text, before unsupported sentences were taken out",
-    "lead_1": "the first sentence of the document",
+    "draft": "the model's own first text, before anything was checked",
+    "extractive": "what takes a summary's place where no draft passes: the article's own best sentences",
+    "lead_1": "the first sentence of the article",
+    "lead_2": "its first two sentences",
     "lead_3": "its first three sentences",
-    "oracle": "the sentence of the document closest to the reference",
+    "oracle": "the sentence of the article closest to the reference",
 }
 
 # Intervals are percentiles of this many resamples (Efron and Tibshirani 1993: 1,000 for a 95% interval).
@@ -154,9 +157,11 @@ def novel_pair_share(article: str, summary: str) -> float:
     >>> novel_pair_share("the ferry sank on Sunday", "the ferry sank late")
     0.3333
     """
-    from pipeline.grounding import grounding_score
+    from pipeline.names import plain, words
 
-    return round(1 - grounding_score(article, summary), 4) if summary else 0.0
+    held = set(pairwise(map(plain, words(article))))
+    pairs = set(pairwise(map(plain, words(summary))))
+    return round(len(pairs - held) / len(pairs), 4) if pairs else 0.0
 
 
 def as_dict(score: Score) -> dict[str, float]:

@@ -1,23 +1,19 @@
-"""The summary of an article: what the model is shown, what it writes, and what of that is let through."""
+"""The summary of an article: generate, check, choose; and where nothing passes, the article's own sentences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import ValidationError
-
-from pipeline.cards import read_card
+from pipeline.choosing import Choice, choose, whole_sentences
+from pipeline.extracting import extract
 from pipeline.grounding import unsupported_spans
-from pipeline.records import Article, ModelError
-from pipeline.sentences import is_closed, split_sentences
-from pipeline.summary_settings import SummariseSettings
+from pipeline.prompting import Prompts
+from pipeline.records import Article
+from pipeline.summary_settings import Wanted, saved_settings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-# What fits a token budget is looked for in this many characters a token; English news has four to five.
-CHARACTERS_PER_TOKEN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,43 +30,37 @@ class Summary:
 class Summariser:
     """A pretrained model with its tokenizer and settings, loaded from a converted folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wanted: Wanted | None = None) -> None:
         from transformers import AutoTokenizer
 
         from pipeline.generation import TorchEngine
 
-        card = read_card(folder, "summariser", "convert", needs=("settings",))
-        try:
-            self.settings = SummariseSettings.model_validate(card["settings"])
-        except ValidationError as error:
-            raise ModelError(f"{folder} has settings of another version ({error}): run `dvc repro convert`") from error
+        self.settings = (wanted or Wanted()).applied(saved_settings(folder))
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-        self.engine = TorchEngine(folder, self.settings.prompt_tokens, self.settings.write_tokens)
-        self.causal = not self.engine.model.config.is_encoder_decoder
-        self._wrapper_tokens = len(self._wrap(""))
-        if self._wrapper_tokens >= self.settings.prompt_tokens:
-            raise ModelError(
-                f"{folder}: summarise.prompt_tokens is {self.settings.prompt_tokens}, of which the instruction alone "
-                f"takes {self._wrapper_tokens}: raise it in params.yaml and run `dvc repro convert`"
-            )
+        settings = self.settings
+        self.engine = TorchEngine(
+            folder, settings.prompt_tokens, settings.write_tokens, settings.candidates, settings.temperature
+        )
+        self.prompts = Prompts(self.tokenizer, not self.engine.model.config.is_encoder_decoder, settings)
 
     def summarise(self, articles: Sequence[Article], guard: bool = True) -> list[Summary]:
-        """A summary for each article; with `guard`, only sentences whose names and numbers the article carries.
+        """A summary for each article; with `guard`, only sentences that the article supports.
 
-        1. articles that are too short get none, those in another language their own first sentences;
-        2. the model is shown the title and as many whole sentences as fit its budget;
-        3. of what it writes, whole sentences are kept, none twice, none with an unsupported name or number;
-        4. where none is left, the summary is extractive: the article's own first sentences.
+        1. articles that are too short get none, those in another language their own best sentences;
+        2. the model is shown the title and as many whole sentences as fit its budget, and writes several drafts;
+        3. each is cut down to the sentences that pass the check, and the one that tells most is chosen;
+        4. where none is left, the summary is extractive: the article's own best sentences.
         """
         results: list[Summary | None] = [self._without_model(article) for article in articles]
         asked = [position for position, result in enumerate(results) if result is None]
-        prompts = [self._prompt(articles[position]) for position in asked]
+        prompts = [self.prompts.prompt(articles[position]) for position in asked]
         written = self.engine.generate([ids for ids, _ in prompts])
-        for position, ids, (_, notes) in zip(asked, written, prompts, strict=True):
-            draft = " ".join(str(self.tokenizer.decode(ids, skip_special_tokens=True)).split())
-            results[position] = self._judge(articles[position], draft, notes, guard)
+        for position, candidates, (_, notes) in zip(asked, written, prompts, strict=True):
+            drafts = [_tidy(str(self.tokenizer.decode(ids, skip_special_tokens=True))) for ids in candidates]
+            make = self._checked if guard else self._unchecked
+            results[position] = make(articles[position], drafts, notes)
         return [result for result in results if result is not None]
 
     def _without_model(self, article: Article) -> Summary | None:
@@ -80,90 +70,43 @@ class Summariser:
             return Summary(None, None, None, (), (note,))
         if article.language not in (None, self.settings.language):
             note = f"the article is in '{article.language}', the summariser writes '{self.settings.language}'"
-            text = extract(article, self.settings.sentences)
-            return Summary(text, "extractive", None, (), (f"{note}: its own first sentences stand in",))
+            return self._extractive(article, None, (f"{note}: its own sentences stand in",))
         return None
 
-    def _prompt(self, article: Article) -> tuple[list[int], tuple[str, ...]]:
-        """Token ids of at most `prompt_tokens`, and a note where the article was cut."""
-        budget = self.settings.prompt_tokens - self._wrapper_tokens
-        text = article.whole[: budget * CHARACTERS_PER_TOKEN]
-        shown, used = "", 0
-        for sentence in _with_ends(text, article.language or "en"):
-            tokens = len(self._tokens(sentence))
-            if used + tokens > budget:
-                break
-            shown, used = shown + sentence, used + tokens
-        # Whole sentences, unless one is so long that most of the budget would be left
-        body = shown.strip() if 2 * used >= budget or len(shown) >= len(text) else self._first_tokens(text, budget)
-        ids = self._wrap(body)
-        while len(ids) > self.settings.prompt_tokens:  # where two pieces meet they can take another token
-            body = body[: -(len(body) // 50 + 1)]
-            ids = self._wrap(body)
-        words, read = len(article.whole.split()), len(body.split())
-        notes = (f"the summary rests on the first {read:,} of {words:,} words",) if read < words else ()
-        return ids, notes
+    def _unchecked(self, article: Article, drafts: Sequence[str], notes: tuple[str, ...]) -> Summary:
+        """The greedy draft, with what the article does not carry listed."""
+        text = " ".join(whole_sentences(drafts[0], self.settings))
+        if not text:
+            return self._extractive(article, drafts[0], notes)
+        return Summary(text, "abstractive", drafts[0], unsupported_spans(article.whole, text), notes)
 
-    def _first_tokens(self, text: str, budget: int) -> str:
-        return str(self.tokenizer.decode(self._tokens(text)[:budget]))
+    def _checked(self, article: Article, drafts: Sequence[str], notes: tuple[str, ...]) -> Summary:
+        choice = choose(article, drafts, self.settings)
+        notes += _cuts(choice)
+        if not choice.kept:
+            return self._extractive(article, drafts[0], notes)
+        copied = all(sentence.text in " ".join(article.whole.split()) for sentence in choice.kept)
+        return Summary(choice.text, "extractive" if copied else "abstractive", drafts[0], (), notes)
 
-    def _tokens(self, text: str) -> list[int]:
-        ids: list[int] = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-        return ids
-
-    def _wrap(self, body: str) -> list[int]:
-        """The model's own form of a request for a summary; control tokens in the article stay text."""
-        settings, tokenizer = self.settings, self.tokenizer
-        if not self.causal:
-            ids: list[int] = tokenizer(settings.prefix + body, split_special_tokens=True)["input_ids"]
-            return ids
-        request = f"{body}\n\n{settings.instruction}"
-        if tokenizer.chat_template is None:
-            plain: list[int] = tokenizer(f"{request}\n", split_special_tokens=True)["input_ids"]
-            return plain
-        messages = [{"role": "user", "content": request}]
-        if settings.system:
-            messages.insert(0, {"role": "system", "content": settings.system})
-        chat: Any = tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, sanitize_control_tokens=True, return_dict=False
-        )
-        return list(chat)
-
-    def _judge(self, article: Article, draft: str, notes: tuple[str, ...], guard: bool) -> Summary:
-        """What of a draft is let through, and what takes its place if nothing is."""
-        kept: list[str] = []
-        refused: list[str] = []
-        for sentence in split_sentences(draft, self.settings.language)[: self.settings.sentences]:
-            if not is_closed(sentence) or sentence in kept:
-                continue
-            spans = unsupported_spans(article.whole, sentence)
-            if spans and guard:
-                refused += spans
-            else:
-                kept.append(sentence)
-        if refused:
-            notes += (f"sentences of the draft left out, since the article lacks: {', '.join(refused)}",)
-        text = " ".join(kept)
-        if text:
-            return Summary(text, "abstractive", draft, unsupported_spans(article.whole, text), notes)
-        return Summary(extract(article, self.settings.sentences), "extractive", draft, (), notes)
+    def _extractive(self, article: Article, draft: str | None, notes: tuple[str, ...]) -> Summary:
+        if self.settings.style == "headline":
+            return Summary(article.title, "extractive" if article.title else None, draft, (), notes)
+        text = extract(article, self.settings.sentences, self.settings.most_words)
+        return Summary(text, "extractive" if text else None, draft, (), notes)
 
 
-def extract(article: Article, sentences: int) -> str | None:
-    """The first whole sentences of an article, as many as asked for: the lead baseline of news summarisation.
-
-    >>> extract(Article("Fares", "Fares rise\\n\\nFares will rise. So will tempers. It rained."), 2)
-    'Fares will rise. So will tempers.'
-    """
-    beginning = article.text[: 2000 * sentences]
-    whole = [sentence for sentence in split_sentences(beginning, article.language or "en") if is_closed(sentence)]
-    return " ".join(whole[:sentences]) or None
+def _tidy(text: str) -> str:
+    """Lines without spaces to spare, and no empty ones."""
+    return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
-def _with_ends(text: str, language: str) -> list[str]:
-    """Sentences, each with what parts it from the next: a space, or a blank line where the paragraph ends."""
-    ended = []
-    for paragraph in text.split("\n\n"):
-        sentences = split_sentences(paragraph, language)
-        ended += [f"{sentence} " for sentence in sentences[:-1]] + [f"{sentence}\n\n" for sentence in sentences[-1:]]
-    return ended
+def _cuts(choice: Choice) -> tuple[str, ...]:
+    """What is to be said of the sentences that were cut from the chosen draft."""
+    said = []
+    if choice.lacking:
+        said.append(f"sentences left out, since the article lacks: {', '.join(choice.lacking)}")
+    if choice.doubtful:
+        said.append(f"sentences left out, since the article hardly supports them: {choice.doubtful}")
+    if choice.leaning:
+        said.append(f"sentences left out, since they lean on one that is: {choice.leaning}")
+    return tuple(said)

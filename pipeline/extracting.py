@@ -1,0 +1,89 @@
+"""The extractive summary: the article's own best sentences, in its order; and what makes a sentence one of the best."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from pipeline.evidence import Sentence
+from pipeline.records import Article
+from pipeline.sentences import is_closed, split_sentences
+
+# A sentence that opens with one of these leans on the one before it.
+_LEANING = frozenset(
+    "he she it they we i you his her its their our my this that these those but and so yet or nor however also then "
+    "meanwhile instead there here such both another other others later thus therefore".split()
+)
+# News puts first what matters: sentences further down are not looked at, so that time is bounded.
+MOST_SENTENCES = 60
+# How much standing first counts beside resembling the whole and the title, what it costs to say again what is said,
+# and what it costs to lean on a sentence that is not there. See docs/log.md.
+FIRST, TITLE, REPEATED, LEANING = 1.0, 0.5, 0.5, 0.5
+
+
+def leans(sentence: str) -> bool:
+    """Whether a sentence needs the one before it to be understood.
+
+    >>> leans("He said so."), leans("But fares rose."), leans("Fares rose.")
+    (True, True, False)
+    """
+    words = Sentence.of(sentence).words
+    return not words or words[0] in _LEANING
+
+
+class Salience:
+    """How much of what an article is about some sentences tell."""
+
+    def __init__(self, article: Sequence[Sentence]) -> None:
+        self._counts = Counter(stem for sentence in article for stem in sentence.content)
+        self._length = math.sqrt(sum(count**2 for count in self._counts.values()))
+
+    def of(self, sentences: Sequence[Sentence]) -> float:
+        """The cosine between the content of the sentences and that of the article, 0-1.
+
+        >>> sentence = Sentence.of("Fares rise.")
+        >>> round(Salience([sentence, sentence]).of([sentence]), 2)
+        1.0
+        """
+        counts = Counter(stem for sentence in sentences for stem in sentence.content)
+        length = math.sqrt(sum(count**2 for count in counts.values())) * self._length
+        return sum(count * self._counts[stem] for stem, count in counts.items()) / length if length else 0.0
+
+
+def extract(article: Article, sentences: int, most_words: int) -> str | None:
+    """The best whole sentences of an article, in its order, as many as asked for and fit; None if it has none.
+
+    Best is what stands first, resembles the whole article and its title, repeats nothing and stands alone.
+
+    >>> extract(Article("Ferry fares", "Ferry fares will rise. So will tempers. It rained.", "en"), 1, 60)
+    'Ferry fares will rise.'
+    """
+    texts = split_sentences(article.text[: 2000 * MOST_SENTENCES], article.language or "en")[:MOST_SENTENCES]
+    found = [Sentence.of(text) for text in texts]
+    whole, title = Salience(found), Sentence.of(article.title or "").content
+    worth = [
+        whole.of([sentence]) + TITLE * _share(title, frozenset(sentence.content)) + FIRST / (1 + number)
+        for number, sentence in enumerate(found)
+    ]
+    chosen: list[int] = []
+    while len(chosen) < sentences:
+        left = most_words - sum(len(texts[number].split()) for number in chosen)
+        fitting = [
+            number
+            for number, text in enumerate(texts)
+            if number not in chosen and is_closed(text) and len(text.split()) <= left
+        ]
+        if not fitting:
+            break
+        chosen.append(max(fitting, key=lambda number: worth[number] - _costs(number, chosen, found)))
+    return " ".join(texts[number] for number in sorted(chosen)) or None
+
+
+def _costs(number: int, chosen: Sequence[int], found: Sequence[Sentence]) -> float:
+    said = frozenset(stem for other in chosen for stem in found[other].content)
+    dangling = leans(found[number].text) and number - 1 not in chosen
+    return REPEATED * _share(found[number].content, said) + LEANING * dangling
+
+
+def _share(stems: Sequence[str], among: frozenset[str]) -> float:
+    wanted = frozenset(stems)
+    return len(wanted & among) / len(wanted) if wanted else 0.0
