@@ -13,6 +13,8 @@ VERBS = {
     "fetch": "fetching",
     "clean": "corpus",
     "train": "training",
+    "ground": "weighing",
+    "adapt": "adapting",
     "convert": "converting",
     "summarise": "summarising",
     "evaluate": "evaluating",

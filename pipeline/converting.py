@@ -1,14 +1,15 @@
 """Stage `convert`: the pretrained summariser, from wherever it comes, into one folder that is safe to load."""
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cards import write_card
+from pipeline.cards import read_card, write_card
 from pipeline.files import new_folder
 from pipeline.params import read_settings
-from pipeline.records import StageError
+from pipeline.records import ModelError, StageError
 from pipeline.summary_settings import SummariseSettings
 
 if TYPE_CHECKING:
@@ -19,20 +20,16 @@ def convert(settings: SummariseSettings, folder: Path) -> None:
     """Write weights as safetensors in half precision, tokenizer, and `model.json`, into an empty folder."""
     import torch
     import transformers
-    from safetensors import SafetensorError
 
-    try:
-        tokenizer, model = _load(settings.model)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise StageError(
-            f"summarise.model '{settings.model}' could not be loaded: {error}. "
-            "Name a GGUF file, a folder with safetensors, or a hub id (which this stage downloads)"
-        ) from error
+    tokenizer, model = load_pretrained(settings.model)
+    if settings.adapter:
+        model = with_adapter(model, Path(settings.adapter))
     # Half the size of float32; of the two half precisions the one with more bits, 11 against 8 of bfloat16.
     model.to(torch.float16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     facts = {
         "source": settings.model,
+        "adapter": settings.adapter,
         "architecture": type(model).__name__,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "settings": settings.model_dump(),
@@ -41,16 +38,56 @@ def convert(settings: SummariseSettings, folder: Path) -> None:
     write_card(folder, "summariser", facts)
 
 
+def load_pretrained(source: str) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
+    """Tokenizer and model of a GGUF file, a local folder or a hub id, in full precision; no code of a model's is run.
+
+    Raises StageError that names the source and the cause.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        return _load_gguf(Path(source)) if source.endswith(".gguf") else _load(source)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise StageError(
+            f"summarise.model '{source}' could not be loaded: {error}. "
+            "Name a GGUF file, a folder with safetensors, or a hub id (which this stage downloads)"
+        ) from error
+
+
 def _load(source: str) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
-    if source.endswith(".gguf"):
-        return _load_gguf(Path(source))
     safe: dict[str, Any] = {"trust_remote_code": False}
     config = AutoConfig.from_pretrained(source, **safe)
     family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-    model = family.from_pretrained(source, use_safetensors=True, **safe)
+    model = family.from_pretrained(source, use_safetensors=True, dtype="float32", **safe)
     return AutoTokenizer.from_pretrained(source, **safe), model
+
+
+def fingerprint(model: "PreTrainedModel") -> str:
+    """The SHA-256 of a model's weights, in the order of their names."""
+    digest = hashlib.sha256()
+    for name, weights in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weights.detach().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def with_adapter(model: "PreTrainedModel", folder: Path) -> "PreTrainedModel":
+    """The model with an adapter laid into its weights; StageError where it was made for other ones."""
+    from peft import PeftModel
+
+    try:
+        card = read_card(folder, "adapter", "adapt", needs=("base", "base_sha256"))
+    except ModelError as error:  # its stage is frozen: `dvc repro` would leave it as it is
+        raise StageError(str(error).replace("`dvc repro adapt`", "`make adapt`")) from error
+    if card["base_sha256"] != fingerprint(model):
+        raise StageError(
+            f"summarise.adapter {folder} was made for {card['base']}, and this is another model: set summarise.adapter "
+            "to null, or run `make adapt` to train one for this model"
+        )
+    merged: PreTrainedModel = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+    return merged
 
 
 def _load_gguf(file: Path) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
