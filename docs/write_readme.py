@@ -43,28 +43,43 @@ def score_table() -> str:
         "brier": "Brier score (0 best, 2 worst)",
     }
     rows += [f"| {label} | {_value(topics[key])} |" for key, label in named.items()]
+    whole, reading = summaries["whole"], summaries["reading"]
     rows += ["", "| summaries | ROUGE-1 | ROUGE-2 | ROUGE-L | words | unsupported name or number |"]
     rows.append("| --- | --- | --- | --- | --- | --- |")
-    for system, scores in summaries["systems"].items():
-        rouges = " | ".join(
-            _value(scores[key], 100).replace(" | ", " (") + ")" for key in ("rouge1", "rouge2", "rougeL")
-        )
+    for system, scores in whole["systems"].items():
+        rouges = " | ".join(_share(scores[key]) for key in ("rouge1", "rouge2", "rougeL"))
         words, lacking = scores["words"]["value"], 100 * scores["unsupported_share"]["value"]
         rows.append(f"| {system.replace('_', '-')} | {rouges} | {words:.0f} | {lacking:.0f}% |")
-    abstractive = summaries["abstractive_share"]
+    agreement = summaries["agreement"]
+    rouges = " | ".join(_share(agreement[key]) for key in ("rouge1", "rouge2", "rougeL"))
+    rows.append(f"| two writers, {agreement['articles']} articles | {rouges} | | |")
     rows += [
         "",
-        f"Test split: {topics['articles']} articles, {summaries['articles']} with a reference; "
-        f"{100 * abstractive['value']:.0f}% of shipped summaries are abstractive; {summaries['rouge_signature']}; "
-        f"articles.jsonl SHA-256 `{metrics['data_sha256'][:12]}`.",
+        "| shipped summaries read closely against their article | share | 95% interval |",
+        "| --- | --- | --- |",
+    ]
+    named = {
+        "wrong_share_of_all": f"of {reading['summaries']}: any factual error",
+        "grave_share_of_all": "... a grave one: who, what, whether or how many",
+        "wrong_share_of_abstractive": "of the abstractive ones: any factual error",
+        "grave_share_of_abstractive": "... a grave one",
+    }
+    rows += [f"| {label} | {_value(reading[key])} |" for key, label in named.items() if key in reading]
+    rows += [
+        "",
+        f"Test split: {topics['articles']} articles, {whole['articles']} of them with a reference summary; "
+        f"{100 * whole['abstractive_share']['value']:.0f}% of shipped summaries are abstractive; "
+        f"{summaries['rouge_signature']}; articles.jsonl SHA-256 `{metrics['data_sha256'][:12]}`.",
     ]
     return "\n".join(rows)
 
 
-def _value(score: dict[str, float], scale: int = 1) -> str:
-    places = 1 if scale == 100 else 3
-    value, low, high = (f"{scale * score[key]:.{places}f}" for key in ("value", "low", "high"))
-    return f"{value} | {low}–{high}"
+def _value(score: dict[str, float]) -> str:
+    return f"{score['value']:.3f} | {score['low']:.3f}–{score['high']:.3f}"
+
+
+def _share(score: dict[str, float]) -> str:
+    return f"{100 * score['value']:.1f} ({100 * score['low']:.1f}–{100 * score['high']:.1f})"
 
 
 def written(readme: str) -> str:

@@ -77,4 +77,38 @@ def rouge(rows: Sequence[dict[str, Any]]) -> str:
     row_of = alt.Y("system:N", sort=order, title=None)
     bars = base.mark_bar(color=GREY).encode(y=row_of, x=alt.X("value:Q", title="ROUGE-1 F1, 95% interval"))
     spans = base.mark_rule(color=BLUE, strokeWidth=3).encode(y=row_of, x="low:Q", x2="high:Q")
-    return _svg((bars + spans).properties(width=420, height=150))
+    return _svg((bars + spans).properties(width=420, height=180))
+
+
+def grounding(rows: Sequence[dict[str, Any]]) -> str:
+    """How many summaries the article supports how well, as the model wrote them and as they were shipped."""
+    import altair as alt
+
+    bars = alt.Chart(_data(rows)).mark_bar(color=BLUE)
+    return _svg(
+        bars.encode(
+            x=alt.X("grounding:Q", bin=alt.Bin(step=0.1, extent=[0, 1]), title="grounding of the summary"),
+            y=alt.Y("count():Q", title="summaries"),
+            row=alt.Row("system:N", title=None, sort=["draft", "shipped"]),
+        ).properties(width=300, height=110)
+    )
+
+
+def trade(rows: Sequence[dict[str, Any]]) -> str:
+    """How many sentences are wrong when only those with so much support are kept; the chosen point is marked."""
+    import altair as alt
+
+    base = alt.Chart(_data(rows))
+    shown = base.transform_fold(["wrong_share", "grave_share"], as_=["which", "share"])
+    lines = shown.mark_line().encode(
+        x=alt.X("kept_share:Q", title="share of the model's sentences kept"),
+        y=alt.Y("share:Q", title="share of these with an error"),
+        color=alt.Color(
+            "which:N",
+            title=None,
+            scale=alt.Scale(domain=["wrong_share", "grave_share"], range=[BLUE, GREY]),
+            legend=alt.Legend(labelExpr="datum.label == 'wrong_share' ? 'any error' : 'a grave one'"),
+        ),
+    )
+    chosen = base.transform_filter("datum.chosen").mark_point(color="black", filled=True, size=90)
+    return _svg((lines + chosen.encode(x="kept_share:Q", y="wrong_share:Q")).properties(width=340, height=240))

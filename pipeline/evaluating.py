@@ -1,7 +1,5 @@
 """Stage `evaluate`: how good topics and summaries are on the test split, by the road that `predict` takes."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +10,13 @@ import click
 import numpy as np
 
 from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles, read_summaries
-from pipeline.files import sha256_of, write_json, write_jsonl, write_text
-from pipeline.grounding import unsupported_spans
+from pipeline.extracting import extract
+from pipeline.files import as_csv, sha256_of, write_json, write_jsonl, write_text
+from pipeline.grounding import Grounder
 from pipeline.params import Settings, read_settings
 from pipeline.predicting import load
-from pipeline.records import Prediction, StageError
+from pipeline.readings import read_readings, reading_scores
+from pipeline.records import Article, Prediction, StageError
 from pipeline.scores import (
     ROUGES,
     SYSTEMS,
@@ -32,6 +32,7 @@ from pipeline.scores import (
     rouge_signature,
 )
 from pipeline.sentences import split_sentences
+from pipeline.summary_settings import SummariseSettings, saved_settings
 
 
 class EvaluateSettings(Settings):
@@ -112,18 +113,30 @@ def _ratio_interval(among: Any, right: Any, seed: int) -> dict[str, float]:
     return as_dict(mean_interval(right[among].tolist() or [0.0], seed))
 
 
-def evaluate_summaries(rows: Sequence[SummarisedArticle], seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Scores of each of `SYSTEMS` against the references, and a row per article and system."""
+def evaluate_summaries(
+    rows: Sequence[SummarisedArticle], settings: SummariseSettings, seed: int
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Scores of each of `SYSTEMS` against the references, for whole articles and for bodies, and a row per summary.
+
+    `settings` are those that the summaries were written with: the extractive ones are made as long.
+    """
     if not rows:
-        raise StageError("no article of the test split has a lede and a body: there is no summary to score")
+        raise StageError("no article of the test split has a reference summary: there is no summary to score")
     rouge = Rouge()
-    scored = [_score_article(rouge, row) for row in rows]
-    metrics: dict[str, Any] = {
+    scored = [{"id": row.id, "shown": row.shown, **_score_article(rouge, row, settings)} for row in rows]
+    metrics: dict[str, Any] = {"rouge_signature": rouge_signature(), "agreement": agreement(rouge, rows, seed)}
+    for shown in ("whole", "body"):
+        of = [(row, article) for row, article in zip(rows, scored, strict=True) if row.shown == shown]
+        if of:
+            metrics[shown] = _summary_scores([row for row, _ in of], [article for _, article in of], seed)
+    return metrics, scored
+
+
+def _summary_scores(rows: Sequence[SummarisedArticle], scored: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
+    abstractive = [float(row.summary_method == "abstractive") for row in rows]
+    found: dict[str, Any] = {
         "articles": len(rows),
-        "rouge_signature": rouge_signature(),
-        "abstractive_share": as_dict(
-            mean_interval([float(row.summary_method == "abstractive") for row in rows] or [0.0], seed)
-        ),
+        "abstractive_share": as_dict(mean_interval(abstractive, seed)),
         "systems": {
             system: {
                 name: as_dict(mean_interval([article[system][name] for article in scored], seed))
@@ -133,43 +146,55 @@ def evaluate_summaries(rows: Sequence[SummarisedArticle], seed: int) -> tuple[di
             for system in SYSTEMS
         },
     }
-    differences = [article["shipped"]["rouge1"] - article["lead_1"]["rouge1"] for article in scored]
-    metrics["rouge1_above_lead_1"] = as_dict(mean_interval(differences, seed))
-    return metrics, [{"id": row.id, **article} for row, article in zip(rows, scored, strict=True)]
+    for lead in ("lead_1", "lead_2"):
+        differences = [article["shipped"]["rouge1"] - article[lead]["rouge1"] for article in scored]
+        found[f"rouge1_above_{lead}"] = as_dict(mean_interval(differences, seed))
+    return found
 
 
-def _score_article(rouge: Rouge, row: SummarisedArticle) -> dict[str, dict[str, Any]]:
+def agreement(rouge: Rouge, rows: Sequence[SummarisedArticle], seed: int) -> dict[str, Any]:
+    """How much two independent summaries of an article agree: the most that a system can be expected to reach."""
+    both = [
+        rouge.score(split_sentences(row.reference), split_sentences(row.second_reference))
+        for row in rows
+        if row.second_reference
+    ]
+    return {"articles": len(both)} | {
+        name: as_dict(mean_interval([found[name] for found in both] or [0.0], seed)) for name in ROUGES
+    }
+
+
+def _score_article(rouge: Rouge, row: SummarisedArticle, settings: SummariseSettings) -> dict[str, dict[str, Any]]:
     sentences = split_sentences(row.text)
     reference = split_sentences(row.reference)
+    grounder = Grounder(row.document)
     texts = {
         "shipped": split_sentences(row.summary or ""),
         "draft": split_sentences(row.draft or ""),
+        "extractive": split_sentences(
+            extract(Article(row.title, row.text), settings.sentences, settings.most_words) or ""
+        ),
         "lead_1": sentences[:1],
+        "lead_2": sentences[:2],
         "lead_3": sentences[:3],
         "oracle": [rouge.best_sentence(row.reference, sentences)],
     }
-    return {system: _score_text(rouge, row.document, reference, texts[system]) for system in SYSTEMS}
+    return {system: _score_text(rouge, grounder, row.document, reference, texts[system]) for system in SYSTEMS}
 
 
-def _score_text(rouge: Rouge, document: str, reference: Sequence[str], sentences: Sequence[str]) -> dict[str, Any]:
+def _score_text(
+    rouge: Rouge, grounder: Grounder, document: str, reference: Sequence[str], sentences: Sequence[str]
+) -> dict[str, Any]:
     text = " ".join(sentences)
+    grounding = grounder.check(text)
     return {
         **rouge.score(reference, sentences),
         "words": len(text.split()),
         "novel_pair_share": novel_pair_share(document, text),
-        "unsupported_share": float(bool(unsupported_spans(document, text))),
+        "grounding": grounding.score,
+        "unsupported_share": float(bool(grounding.unsupported)),
         "text": text,
     }
-
-
-def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows for a plot, figures rounded to four places."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})
-    return out.getvalue()
 
 
 def rouge_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
@@ -177,7 +202,17 @@ def rouge_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"bar": f"{name} {system}", "system": system, "measure": name, **scores[name]}
         for name in ROUGES
-        for system, scores in metrics["systems"].items()
+        for system, scores in metrics["whole"]["systems"].items()
+    ]
+
+
+def grounding_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How likely each summary of a whole article is supported, as written and as shipped, for the plot."""
+    return [
+        {"system": system, "id": row["id"], "grounding": row[system]["grounding"]}
+        for system in ("draft", "shipped")
+        for row in rows
+        if row["shown"] == "whole"
     ]
 
 
@@ -185,11 +220,14 @@ def rouge_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
 @click.argument("articles", type=click.Path(path_type=Path))
 @click.argument("summaries", type=click.Path(path_type=Path))
 @click.option("--models", required=True, type=click.Path(path_type=Path))
+@click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A row per article, for the report.")
 @click.option("--metrics", required=True, type=click.Path(path_type=Path))
 @click.option("--plots", required=True, type=click.Path(path_type=Path), help="Folder for the plots' data.")
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
-def command(articles: Path, summaries: Path, models: Path, out: Path, metrics: Path, plots: Path, params: Path) -> None:
+def command(
+    articles: Path, summaries: Path, models: Path, reading: Path, out: Path, metrics: Path, plots: Path, params: Path
+) -> None:
     """Evaluate topics and summaries on the test split."""
     seed = read_settings(params, "evaluate", EvaluateSettings).seed
     test = read_articles(articles, "test")
@@ -197,12 +235,22 @@ def command(articles: Path, summaries: Path, models: Path, out: Path, metrics: P
     predictions = list(predictor.predict_many((article.article.whole for article in test), summarise=False))
     trained_on = [article.topic for article in read_articles(articles, "train")]
     topics = evaluate_topics(test, predictions, trained_on, seed)
-    written, by_article = evaluate_summaries(read_summaries(summaries), seed)
+    settings = saved_settings(models / "summariser")
+    summarised = read_summaries(summaries)
+    written, by_summary = evaluate_summaries(summarised, settings, seed)
+    written["reading"] = reading_scores(read_readings(reading), summarised, seed)
     write_json(metrics, {"data_sha256": sha256_of(articles), "topics": topics.metrics, "summaries": written})
     confusion = [{"actual": row["topic"], "predicted": row["predicted"]} for row in topics.rows]
     write_text(plots / "confusion.csv", as_csv(confusion))
     write_text(plots / "reliability.csv", as_csv(topics.reliability))
     write_text(plots / "risk_coverage.csv", as_csv(topics.risk_coverage))
     write_text(plots / "rouge.csv", as_csv(rouge_rows(written)))
-    scores = {row["id"]: row for row in by_article}
-    write_jsonl(out, ({**row, "summaries": scores.get(row["id"])} for row in topics.rows))
+    write_text(plots / "grounding.csv", as_csv(grounding_rows(by_summary)))
+    scores = {(row["id"], row["shown"]): row for row in by_summary}
+    write_jsonl(
+        out,
+        (
+            {**row, "summaries": {shown: scores.get((row["id"], shown)) for shown in ("whole", "body")}}
+            for row in topics.rows
+        ),
+    )

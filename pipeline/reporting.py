@@ -15,9 +15,11 @@ from pipeline import charts
 from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles, read_summaries
 from pipeline.cards import CARD
 from pipeline.files import read_jsonl, write_text
-from pipeline.grounding import unsupported_spans
+from pipeline.grounding import check, unsupported_spans
 from pipeline.line_rules import REASONS
+from pipeline.readings import VERDICTS, Reading, read_readings, readings_in_markdown
 from pipeline.scores import SYSTEMS
+from pipeline.summary_settings import saved_settings
 
 
 def render(
@@ -33,7 +35,14 @@ def render(
     environment = Environment(loader=PackageLoader("pipeline"), autoescape=True, undefined=StrictUndefined)
     drawn = {name: getattr(charts, name)(rows) for name, rows in plots.items()}
     return environment.get_template("report.html.j2").render(
-        metrics=metrics, clean=clean, charts=drawn, articles=articles, run=run, reasons=REASONS, systems=SYSTEMS
+        metrics=metrics,
+        clean=clean,
+        charts=drawn,
+        articles=articles,
+        run=run,
+        reasons=REASONS,
+        systems=SYSTEMS,
+        verdicts=VERDICTS,
     )
 
 
@@ -42,9 +51,11 @@ def article_rows(
     evaluated: Sequence[dict[str, Any]],
     summaries: Sequence[SummarisedArticle],
     cut_lines: Sequence[dict[str, Any]],
+    readings: Sequence[Reading],
 ) -> list[dict[str, Any]]:
-    """What the page shows of each article, worst first: confident wrong topics, then summaries by ROUGE-1."""
-    written = {summary.id: summary for summary in summaries}
+    """What the page shows of each article, worst first: confident wrong topics, faulty summaries, then by ROUGE-1."""
+    read = {reading.id: asdict(reading) for reading in readings}
+    written = {summary.id: summary for summary in summaries if summary.shown == "whole"}
     text = {article.id: article for article in articles}
     cut: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in cut_lines:
@@ -55,21 +66,24 @@ def article_rows(
         rows.append(
             {
                 **row,
-                "scores": row["summaries"],
+                "scores": row["summaries"]["whole"],
                 "title": article.title,
                 "paragraphs": article.paragraphs,
                 "summary": asdict(summary) if summary else None,
+                "grounding": asdict(check(summary.document, summary.summary or "")) if summary else None,
                 "draft_pieces": marked(summary.document, summary.draft or "") if summary else [],
+                "reading": read.get(row["id"]),
                 "cut": cut[row["id"]],
             }
         )
     return sorted(rows, key=_badness)
 
 
-def _badness(row: dict[str, Any]) -> tuple[bool, float, str]:
+def _badness(row: dict[str, Any]) -> tuple[bool, bool, float, str]:
     wrong = row["predicted"] != row["topic"]
+    faulty = bool(row["reading"]) and row["reading"]["verdict"] != "ok"
     rouge = row["scores"]["shipped"]["rouge1"] if row["scores"] else 1.0
-    return (not wrong, -row["probability"] if wrong else rouge, row["id"])
+    return (not wrong, not faulty, -row["probability"] if wrong else rouge, row["id"])
 
 
 def marked(article: str, text: str) -> list[tuple[str, bool]]:
@@ -84,6 +98,13 @@ def marked(article: str, text: str) -> list[tuple[str, bool]]:
     pattern = "|".join(re.escape(span) for span in sorted(spans, key=len, reverse=True))
     pieces = re.split(rf"(?<!\w)({pattern})(?!\w)", text)
     return [(piece, piece in spans) for piece in pieces if piece]
+
+
+def mark_chosen(points: list[dict[str, Any]], least_support: float) -> None:
+    """Mark the point of the trade between support and errors that the summariser is set to."""
+    nearest = min(points, key=lambda point: abs(point["least_support"] - least_support))
+    for point in points:
+        point["chosen"] = point is nearest
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -120,22 +141,38 @@ def _run_facts(metrics: dict[str, Any], models: Path) -> dict[str, str]:
 @click.option("--metrics", required=True, type=click.Path(path_type=Path))
 @click.option("--clean-metrics", required=True, type=click.Path(path_type=Path))
 @click.option("--plots", required=True, type=click.Path(path_type=Path))
+@click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
+@click.option("--reading-page", required=True, type=click.Path(path_type=Path), help="The same, for people.")
 @click.option("--out", required=True, type=click.Path(path_type=Path))
-def command(data: Path, models: Path, metrics: Path, clean_metrics: Path, plots: Path, out: Path) -> None:
+def command(
+    data: Path,
+    models: Path,
+    metrics: Path,
+    clean_metrics: Path,
+    plots: Path,
+    reading: Path,
+    reading_page: Path,
+    out: Path,
+) -> None:
     """Write the report from the stage outputs in folder DATA."""
+    readings = read_readings(reading)
     scores = json.loads(metrics.read_text(encoding="utf-8"))
     rows = article_rows(
         read_articles(data / "clean" / "articles.jsonl", "test"),
         list(read_jsonl(data / "evaluation.jsonl")),
         read_summaries(data / "summaries.jsonl"),
         list(read_jsonl(data / "clean" / "lines.jsonl")),
+        readings,
     )
+    drawn = {path.stem: _rows(path) for path in sorted(plots.glob("*.csv"))}
+    mark_chosen(drawn["trade"], saved_settings(models / "summariser").least_support)
     page = render(
         scores,
         json.loads(clean_metrics.read_text(encoding="utf-8")),
-        {path.stem: _rows(path) for path in sorted(plots.glob("*.csv"))},
+        drawn,
         rows,
         _run_facts(scores, models),
     )
+    write_text(reading_page, readings_in_markdown(readings, scores["summaries"]["reading"]))
     write_text(out, page)
     click.echo(f"report: {out.resolve()}")

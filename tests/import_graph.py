@@ -27,4 +27,5 @@ def needed_files(module: str) -> set[str]:
             seen.add(name)
             if name != "__init__":  # it imports the other modules only when asked for them
                 queue += sorted(imported(name))
-    return {f"pipeline/{name}.py" for name in seen}
+    weights = {"pipeline/grounding.json"} if "grounding" in seen else set()
+    return {f"pipeline/{name}.py" for name in seen} | weights

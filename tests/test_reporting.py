@@ -9,7 +9,7 @@ def test_the_report_asks_for_nothing_from_elsewhere(workspace):
     page = (workspace / "reports" / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?!#)|@import|url\(""", page)
     assert "<script" not in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 6
 
 
 def test_every_test_article_is_shown(workspace):
@@ -26,7 +26,8 @@ def test_articles_are_escaped(workspace):
     import json
 
     from pipeline.articles import LabelledArticle, SummarisedArticle
-    from pipeline.reporting import article_rows, render
+    from pipeline.readings import Reading
+    from pipeline.reporting import article_rows, mark_chosen, render
 
     attack = "</script><script>alert(1)</script>"
     metrics = json.loads((workspace / "reports/metrics.json").read_text())
@@ -35,13 +36,17 @@ def test_articles_are_escaped(workspace):
     for path in (workspace / "reports/plots").glob("*.csv"):
         with path.open() as file:
             plots[path.stem] = list(csv.DictReader(file))
+    for point in plots["trade"]:
+        point["least_support"] = float(point["least_support"])
     scores = json.loads((workspace / "data/evaluation.jsonl").read_text().splitlines()[0])["summaries"]
     article = LabelledArticle("x", "sport", "test", attack, [attack, attack])
     row = {"id": "x", "topic": "sport", "predicted": "sport", "probability": 1.0, "abstained": attack,
            "probabilities": {"sport": 1.0}, "summaries": scores}  # fmt: skip
-    summary = SummarisedArticle("x", attack, attack, attack, attack, "abstractive", attack, [attack])
+    summary = SummarisedArticle("x", "whole", attack, attack, attack, None, attack, "abstractive", attack, [attack])
+    reading = Reading("x", "0" * 12, "abstractive", "grave", attack, attack)
+    mark_chosen(plots["trade"], 0.5)
     cut = [{"id": "x", "line": 1, "text": attack, "reason": "teaser"}]
-    page = render(metrics, clean, plots, article_rows([article], [row], [summary], cut), {"x": attack})
+    page = render(metrics, clean, plots, article_rows([article], [row], [summary], cut, [reading]), {"x": attack})
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 8
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from tiny_models import summarise_settings
 
 from pipeline.articles import LabelledArticle, SummarisedArticle
 from pipeline.evaluating import evaluate_summaries, evaluate_topics
+from pipeline.readings import Reading, reading_scores, readings_in_markdown, text_sha256
 from pipeline.records import Prediction
 from pipeline.scores import Rouge, brier, expected_calibration_error, interval, mean_interval, risk_coverage
 
@@ -62,13 +64,37 @@ def test_topics_by_hand():
 
 def test_summaries_by_hand():
     text = "The ferry sank on Sunday. It rained. Nobody was hurt."
+    written = ("The ferry sank.", "abstractive", "The Paris ferry.", [])
     rows = [
-        SummarisedArticle("x", None, text, "The ferry sank.", "The ferry sank.", "abstractive", "The Paris ferry.", [])
+        SummarisedArticle("x", "whole", None, text, "The ferry sank.", "The ferry went down.", *written),
+        SummarisedArticle("x", "body", None, "It rained. Nobody was hurt.", "The ferry sank.", None, *written),
     ]
-    metrics, by_article = evaluate_summaries(rows, seed=0)
-    assert metrics["systems"]["shipped"]["rouge1"]["value"] == 1.0
-    assert metrics["systems"]["draft"]["unsupported_share"]["value"] == 1.0
-    assert metrics["systems"]["shipped"]["unsupported_share"]["value"] == 0.0
-    assert metrics["systems"]["lead_1"]["words"]["value"] == 5
-    assert by_article[0]["oracle"]["text"] == "The ferry sank on Sunday."
-    assert metrics["rouge1_above_lead_1"]["value"] > 0
+    metrics, by_summary = evaluate_summaries(rows, summarise_settings(sentences=1, most_words=20), seed=0)
+    whole, body = metrics["whole"], metrics["body"]
+    assert whole["systems"]["shipped"]["rouge1"]["value"] == 1.0
+    assert whole["systems"]["draft"]["unsupported_share"]["value"] == 1.0
+    assert whole["systems"]["shipped"]["unsupported_share"]["value"] == 0.0
+    assert whole["systems"]["lead_1"]["words"]["value"] == 5
+    assert whole["systems"]["lead_2"]["words"]["value"] == 7
+    assert by_summary[0]["extractive"]["text"] == "The ferry sank on Sunday."
+    assert by_summary[0]["oracle"]["text"] == "The ferry sank on Sunday."
+    assert whole["rouge1_above_lead_1"]["value"] > 0
+    assert body["systems"]["lead_1"]["rouge1"]["value"] == 0
+    assert metrics["agreement"]["articles"] == 1
+    assert metrics["agreement"]["rouge1"]["value"] == pytest.approx(4 / 7, abs=1e-4)
+
+
+def test_readings_by_hand():
+    row = SummarisedArticle("x", "whole", None, "", "", None, "The ferry sank.", "abstractive", None, [])
+    readings = [
+        Reading("x", text_sha256("The ferry sank."), "abstractive", "ok"),
+        Reading("y", "0" * 12, "abstractive", "grave", "a few words", "it did not"),
+        Reading("z", "0" * 12, "extractive", "ok"),
+    ]
+    scores = reading_scores(readings, [row], seed=0)
+    assert (scores["summaries"], scores["of_this_run"]) == (3, 1)
+    assert scores["wrong_share_of_all"]["value"] == pytest.approx(1 / 3, abs=1e-4)
+    assert scores["grave_share_of_abstractive"]["value"] == 0.5
+    page = readings_in_markdown(readings, scores)
+    assert "| y | abstractive | grave | a few words | it did not |" in page
+    assert reading_scores([], [row], seed=0) == {"summaries": 0, "of_this_run": 0}

@@ -11,6 +11,30 @@ CHAT_TEMPLATE = (
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<pad>"]
 
 
+def summarise_settings(**changes):
+    """Settings for a tiny model."""
+    from pipeline.summary_settings import SummariseSettings
+
+    settings = {
+        "model": "",
+        "adapter": None,
+        "language": "en",
+        "style": "brief",
+        "sentences": 2,
+        "most_words": 60,
+        "least_words": 20,
+        "prompt_tokens": 150,
+        "write_tokens": 16,
+        "candidates": 2,
+        "temperature": 1.0,
+        "least_support": 0.0,
+        "system": "You summarise.",
+        "instructions": {"brief": "Summarise this in {sentences}.", "headline": "Write a headline."},
+        "prefix": "summarize: ",
+    }
+    return SummariseSettings.model_validate(settings | changes)
+
+
 def tiny_tokenizer(chat: bool = True):
     """A byte-level BPE tokenizer of 800 tokens, learnt from the project's own articles."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
