@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.evidence import Sentence
 from pipeline.extracting import Salience, leans
 from pipeline.grounding import Grounder, SentenceGrounding
+from pipeline.mending import mended
 from pipeline.records import Article
 from pipeline.sentences import is_closed, split_sentences
 from pipeline.summary_settings import SummariseSettings
@@ -19,9 +20,12 @@ class Choice:
     """What is left of a draft once it has been checked, and what was cut from it."""
 
     kept: tuple[SentenceGrounding, ...]
+    mended: int  # sentences into which words of the article were put back
     lacking: tuple[str, ...]  # names, numbers and quotations of cut sentences that the article lacks
     doubtful: int  # sentences cut since the article hardly supports them
     leaning: int  # sentences cut since they lean on one that was cut
+    restored: int  # sentences of the article that stand in for cut ones
+    copied: bool  # whether each sentence stands in the article as it is
 
     @property
     def text(self) -> str:
@@ -30,42 +34,49 @@ class Choice:
 
 
 def choose(article: Article, drafts: Iterable[str], settings: SummariseSettings) -> Choice:
-    """The checked draft that tells most of the article for how well it is supported; the first of equals."""
+    """Of the checked drafts the one that tells most of the article, copies last; the first of equals."""
     grounder = Grounder(article.whole)
     salience = Salience(grounder.evidence.sentences)
-    choices = [cut_down(grounder, draft, settings) for draft in dict.fromkeys(drafts)]
-    return max(choices, key=lambda choice: _worth(choice, salience))
 
+    def worth(choice: Choice) -> tuple[bool, float]:
+        return not choice.copied, salience.of([Sentence.of(sentence.text) for sentence in choice.kept])
 
-def _worth(choice: Choice, salience: Salience) -> float:
-    told = salience.of([Sentence.of(sentence.text) for sentence in choice.kept])
-    return told * min((sentence.score for sentence in choice.kept), default=0.0)
+    return max((cut_down(grounder, draft, settings) for draft in dict.fromkeys(drafts)), key=worth)
 
 
 def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings) -> Choice:
-    """A draft without what may not be said: sentences that
+    """A draft, mended, without what may not be said: sentences that
 
     1. are not whole, say again what an earlier one says, or are beyond the number or words asked for;
     2. hold a name, number or quotation that the article lacks;
     3. are supported less than `least_support`;
-    4. lean on a sentence that was cut.
+    4. lean on a sentence that is not there.
+
+    For those of 2 and 3 the sentence of the article that they were made from stands in, if it can stand alone.
     """
     kept: list[SentenceGrounding] = []
     lacking: list[str] = []
-    doubtful = leaning = 0
+    mends = doubtful = leaning = restored = 0
     follows = False
-    for text in whole_sentences(draft, settings):
+    for written in whole_sentences(draft, settings):
+        source = grounder.source(written) if settings.style == "brief" else None
+        text = mended(written, source) if source else written
         sentence = grounder.sentence(text)
         supported = not sentence.unsupported and sentence.score >= settings.least_support
-        if not supported:
-            lacking += sentence.unsupported
-            doubtful += not sentence.unsupported
         stands = follows or not leans(text)
         leaning += supported and not stands
         follows = supported and stands and fits(kept, text, settings)
         if follows:
             kept.append(sentence)
-    return Choice(tuple(kept), tuple(lacking), doubtful, leaning)
+            mends += text != written
+        elif not supported:
+            lacking += sentence.unsupported
+            doubtful += not sentence.unsupported
+            if source and is_closed(source) and not leans(source) and fits(kept, source, settings):
+                kept.append(grounder.sentence(source))
+                restored += 1
+    copied = all(sentence.text in grounder.text for sentence in kept)
+    return Choice(tuple(kept), mends, tuple(lacking), doubtful, leaning, restored, copied)
 
 
 def whole_sentences(draft: str, settings: SummariseSettings) -> list[str]:

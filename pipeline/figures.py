@@ -17,10 +17,17 @@ _HEDGES = (
 )
 _DEGREES = (
     "first last only all every best worst most least biggest largest highest lowest record more less fewer higher "
-    "lower than better worse up down rise fall increase decrease gain lose win"
+    "lower than better worse up down rise fall increase decrease gain lose win second third main top leading half "
+    "part rest some many far almost nearly mostly about around average"
+)
+# What makes of a thing another, or less than it is called: a former minister, a terror suspect, a prize of a kind.
+_CAVEATS = (
+    "former old ex shadow deputy acting vice potential preferred prospective proposed suspect suspected alleged "
+    "reported reportedly accused according type style kind like similar so yet still rival own probably perhaps maybe "
+    "apparently largely partly hardly barely"
 )
 # A cut before one of these leaves off a part of the sentence that can be missed, more often than any other cut does.
-_OPENERS = frozenset(
+OPENERS = frozenset(
     "in on at for from by with of to into onto over under after before since until during between through against "
     "about as and but or nor so yet because although though while when where who which whose that if unless despite "
     "amid following including such than".split()
@@ -52,13 +59,15 @@ FIGURES: dict[str, tuple[int, str]] = {
     "negation": (-1, "whether it is negated and its closest sentences are not, or the other way round"),
     "hedges": (-1, "words of planning, claiming and possibility that its closest sentences have and it lacks"),
     "distance": (-1, "how far apart its two closest sentences stand"),
+    "copied": (1, "whether its words stand in a row in the closest sentence"),
     "seams": (-1, "places where words of the closest sentence were left out"),
     "rough_seams": (-1, "... other than between two stops"),
     "rough_start": (-1, "whether it begins in the middle of a clause"),
     "rough_end": (-1, "whether it ends in the middle of a clause"),
+    "open_end": (-1, "whether it ends where the closest sentence goes on without a stop"),
     "left_out": (-1, "words left out at seams"),
-    "lost": (-1, "seams at which a number, negation, hedge or word of rank was left out"),
-    "put_in": (-1, "words put in between those of the closest sentence"),
+    "lost": (-1, "places where a number, negation, hedge, caveat or word of rank was left out"),
+    "put_in": (-1, "words that the closest sentence lacks, or has in another order"),
 }
 
 
@@ -110,7 +119,7 @@ def figures(evidence: Evidence, text: str) -> dict[str, float]:
     }
 
 
-_SEAMS = ("seams", "rough_seams", "rough_start", "rough_end", "left_out", "lost", "put_in")
+_SEAMS = tuple(FIGURES)[list(FIGURES).index("copied") :]
 
 
 def alignment(one: Sequence[str], two: Sequence[str]) -> list[tuple[int, int]]:
@@ -141,29 +150,33 @@ def seams(aligned: Sequence[tuple[int, int]], sentence: Sentence, source: Senten
     >>> source = Sentence.of("The band, which is from Leeds, will take part in the final on Sunday.")
     >>> cut = Sentence.of("The band will take the final.")
     >>> found = seams(alignment(cut.stems, source.stems), cut, source)
-    >>> round(math.expm1(found["seams"])), round(math.expm1(found["rough_seams"])), found["rough_end"]
-    (2, 1, 0.0)
+    >>> round(math.expm1(found["seams"])), round(math.expm1(found["rough_seams"])), found["open_end"]
+    (2, 1, 1.0)
     """
     cuts = [(before, after) for (_, before), (_, after) in pairwise(aligned) if after - before > 1]
     rough = [cut for cut in cuts if not (cut[0] in source.stops and cut[1] - 1 in source.stops)]
     first, last = aligned[0][1], aligned[-1][1]
-    clean_start = first == 0 or first - 1 in source.stops or source.words[first - 1] in _OPENERS
-    clean_end = last in source.stops or source.words[last + 1] in _OPENERS
+    clean_start = first == 0 or first - 1 in source.stops or source.words[first - 1] in OPENERS
+    clean_end = last in source.stops or source.words[last + 1] in OPENERS
+    left_out = [(0, first), *((before + 1, after) for before, after in cuts), (last + 1, len(source.words))]
+    put_in = len(sentence.words) - len(aligned)
     return {
+        "copied": float(not put_in and not cuts),
         "seams": math.log1p(len(cuts)),
         "rough_seams": math.log1p(len(rough)),
         "rough_start": float(not clean_start),
         "rough_end": float(not clean_end),
+        "open_end": float(last not in source.stops),
         "left_out": math.log1p(sum(after - before - 1 for before, after in cuts)),
-        "lost": math.log1p(sum(_weighty(source, before + 1, after) for before, after in cuts)),
-        "put_in": math.log1p(sum(after - before - 1 for (before, _), (after, _) in pairwise(aligned))),
+        "lost": math.log1p(sum(is_weighty(source, start, end) for start, end in left_out)),
+        "put_in": math.log1p(put_in),
     }
 
 
-def _weighty(source: Sentence, start: int, end: int) -> bool:
+def is_weighty(source: Sentence, start: int, end: int) -> bool:
     """Whether words of a sentence hold a number, or one that turns or limits what is said."""
     left_out = frozenset(source.stems[start:end])
-    weighty = _stems(_NEGATIONS) | _stems(_HEDGES) | _stems(_DEGREES)
+    weighty = _stems(_NEGATIONS) | _stems(_HEDGES) | _stems(_DEGREES) | _stems(_CAVEATS)
     return bool(left_out & weighty) or any(map(_is_number, source.words[start:end]))
 
 

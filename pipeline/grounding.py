@@ -1,7 +1,6 @@
 """Grounding: how far an article alone supports a summary, and what the summary says that the article does not."""
 
 import json
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -31,8 +30,8 @@ class Grounding:
 
     @property
     def score(self) -> float:
-        """How likely the article supports all of it, 0-1: the product of its sentences' scores; 0 for no sentence."""
-        return math.prod(sentence.score for sentence in self.sentences) if self.sentences else 0.0
+        """How likely the article supports its least supported sentence, 0-1; 0 for no sentence."""
+        return min((sentence.score for sentence in self.sentences), default=0.0)
 
     @property
     def unsupported(self) -> tuple[str, ...]:
@@ -52,6 +51,7 @@ class Grounder:
 
     def __init__(self, article: str, weights: Weights | None = None) -> None:
         self.weights = weights or packaged_weights()
+        self.text = " ".join(article.split())
         self.evidence = Evidence(article, self.weights.common)
 
     def check(self, summary: str) -> Grounding:
@@ -64,6 +64,14 @@ class Grounder:
         support = tuple(evidence.sentences[number].text for number in sorted(evidence.support(Sentence.of(text))))
         found = figures(evidence, text)
         return SentenceGrounding(text, support, evidence.unsupported(text), self.weights.score(found))
+
+    def source(self, text: str) -> str | None:
+        """The sentence of the article that a sentence was made from: it holds more of its content than any other, and
+        half of it at least; None if there is no such sentence."""
+        sentence = Sentence.of(text)
+        wanted = frozenset(sentence.content)
+        best = [self.evidence.sentences[number] for number in self.evidence.support(sentence)[:1]]
+        return next((one.text for one in best if 2 * len(wanted & frozenset(one.stems)) >= len(wanted)), None)
 
 
 def check(article: str, summary: str) -> Grounding:
@@ -79,7 +87,7 @@ def check(article: str, summary: str) -> Grounding:
 
 
 def grounding_score(article: str, summary: str) -> float:
-    """How likely an article alone supports all of a summary, 0-1; an empty summary scores 0.
+    """How likely an article alone supports the least supported sentence of a summary, 0-1; an empty one scores 0.
 
     >>> article = "The ferry sank on Sunday. Forty people were saved by fishermen."
     >>> grounding_score(article, "The ferry sank on Sunday.") > grounding_score(article, "A bus burned on Sunday.")

@@ -21,7 +21,7 @@ class Summary:
     """A summary, how it came about, and what is to be said about it."""
 
     text: str | None
-    method: Literal["abstractive", "extractive"] | None
+    method: Literal["abstractive", "extractive"] | None  # extractive: each sentence stands in the article
     draft: str | None
     unsupported: tuple[str, ...]
     notes: tuple[str, ...]
@@ -50,8 +50,9 @@ class Summariser:
 
         1. articles that are too short get none, those in another language their own best sentences;
         2. the model is shown the title and as many whole sentences as fit its budget, and writes several drafts;
-        3. each is cut down to the sentences that pass the check, and the one that tells most is chosen;
-        4. where none is left, the summary is extractive: the article's own best sentences.
+        3. in each, sentences that fail the check give way to those of the article that they come from, or are cut;
+           of what is left the draft that tells most is chosen;
+        4. where nothing is left, the article's own best sentences stand in.
         """
         results: list[Summary | None] = [self._without_model(article) for article in articles]
         asked = [position for position, result in enumerate(results) if result is None]
@@ -85,8 +86,7 @@ class Summariser:
         notes += _cuts(choice)
         if not choice.kept:
             return self._extractive(article, drafts[0], notes)
-        copied = all(sentence.text in " ".join(article.whole.split()) for sentence in choice.kept)
-        return Summary(choice.text, "extractive" if copied else "abstractive", drafts[0], (), notes)
+        return Summary(choice.text, "extractive" if choice.copied else "abstractive", drafts[0], (), notes)
 
     def _extractive(self, article: Article, draft: str | None, notes: tuple[str, ...]) -> Summary:
         if self.settings.style == "headline":
@@ -101,12 +101,16 @@ def _tidy(text: str) -> str:
 
 
 def _cuts(choice: Choice) -> tuple[str, ...]:
-    """What is to be said of the sentences that were cut from the chosen draft."""
+    """What is to be said of the sentences that were mended in the chosen draft, or cut from it."""
     said = []
+    if choice.mended:
+        said.append(f"sentences into which words of the article were put back: {choice.mended}")
     if choice.lacking:
         said.append(f"sentences left out, since the article lacks: {', '.join(choice.lacking)}")
     if choice.doubtful:
         said.append(f"sentences left out, since the article hardly supports them: {choice.doubtful}")
     if choice.leaning:
         said.append(f"sentences left out, since they lean on one that is: {choice.leaning}")
+    if choice.restored:
+        said.append(f"sentences of the article in their place: {choice.restored}")
     return tuple(said)

@@ -18,6 +18,8 @@ from pipeline.corrupting import FOREIGN, corruptions
 from pipeline.evidence import Evidence
 from pipeline.figures import FIGURES, Weights, figures
 from pipeline.files import as_csv, read_jsonl, sha256_of, write_json, write_text
+from pipeline.grounding import Grounder
+from pipeline.mending import mended
 from pipeline.pairs import read_pairs, text_of
 from pipeline.params import Settings, read_settings
 from pipeline.readings import Verdict
@@ -190,11 +192,25 @@ def out_of_fold(judged: Table, corrupted_ones: Table, settings: GroundSettings) 
     return scores[0], scores[1]
 
 
-def trade(rows: Sequence[Judged], scores: Any) -> list[dict[str, float]]:
-    """For each score that might be asked for: the share of drafted sentences that reach it, and the wrong of these."""
+def shortened(rows: Sequence[Judged], articles: dict[str, str]) -> list[bool]:
+    """Which rows are drafted sentences that stand as written once mended, and are no copies: what readers judged is
+    what would be shipped."""
+    grounders: dict[str, Grounder] = {}
+    found = []
+    for row in rows:
+        if row.id not in grounders:
+            grounders = {row.id: Grounder(articles[row.id])}
+        source = grounders[row.id].source(row.text)
+        as_written = source is not None and mended(row.text, source) == row.text
+        found.append(row.source == "draft" and as_written and row.text not in grounders[row.id].text)
+    return found
+
+
+def trade(rows: Sequence[Judged], scores: Any, chosen: Sequence[bool]) -> list[dict[str, float]]:
+    """For each score that might be asked for: the share of chosen sentences that reach it, and the wrong of these."""
     import numpy as np
 
-    drafts = np.array([row.source == "draft" for row in rows])
+    drafts = np.array(chosen)
     wrong = np.array([row.verdict != "ok" for row in rows])[drafts]
     grave = np.array([row.verdict == "grave" for row in rows])[drafts]
     reached = np.asarray(scores)[drafts]
@@ -275,4 +291,4 @@ def command(
         "corrupted": areas(corrupted_ones, reached_corrupted, settings.seed),
     }
     write_json(metrics, told)
-    write_text(plots / "trade.csv", as_csv(trade(rows, reached)))
+    write_text(plots / "trade.csv", as_csv(trade(rows, reached, shortened(rows, texts))))

@@ -74,9 +74,7 @@ def prepare(folder: Path) -> dict[str, str]:
     """A checkout of the project in `folder`, set to the small corpus and model; the environment to run it in."""
     for name in ("pipeline", "seeds", "notebooks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("reports/grounding.json", "reports/plots/trade.csv"):  # of stage `ground`, which stays frozen
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
+    bring_committed_reports(folder)
     graph = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
     before, adapt, after = re.split(r"(\n  adapt:\n.*?)(?=\n  \w+:\n)", graph, maxsplit=1, flags=re.DOTALL)
     (folder / "dvc.yaml").write_text(before + adapt.replace("    frozen: true\n", "") + after, encoding="utf-8")
@@ -98,6 +96,13 @@ def prepare(folder: Path) -> dict[str, str]:
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "config", "core.analytics", "false"]):
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
     return environment
+
+
+def bring_committed_reports(folder: Path) -> None:
+    """What stage `ground`, which stays frozen, has written."""
+    for name in ("reports/grounding.json", "reports/plots/trade.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
 
 
 def repro(folder: Path, environment: dict[str, str]) -> str:

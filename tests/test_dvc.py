@@ -11,7 +11,7 @@ import click
 import pytest
 import yaml
 from import_graph import needed_files
-from small_run import ROOT, offline, repro
+from small_run import ROOT, bring_committed_reports, offline, repro
 
 from pipeline.__main__ import VERBS, Verbs
 
@@ -109,6 +109,7 @@ def test_killed_runs_leave_nothing_behind(workspace, tmp_path):
     copy = tmp_path / "copy"
     environment = offline(workspace / "wheels")
     shutil.copytree(workspace, copy, ignore=shutil.ignore_patterns("data", "reports", "topics", "summariser", "cache"))
+    bring_committed_reports(copy)
     (copy / "dvc.lock").unlink()
     for seconds in (2.5, 6, 11):
         running = subprocess.Popen(

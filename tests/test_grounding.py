@@ -72,10 +72,10 @@ def test_score_orders_supported_before_invented():
     assert grounding_score("", "Words here.") < 0.5
 
 
-def test_a_summary_is_as_sound_as_its_sentences_together():
+def test_a_summary_is_as_sound_as_its_least_supported_sentence():
     grounding = check(ARTICLE, "Tony Blair met forty-seven MPs. Three ships sank.")
     one, two = grounding.sentences
-    assert grounding.score == pytest.approx(one.score * two.score)
+    assert grounding.score == min(one.score, two.score) < max(one.score, two.score)
     assert one.support[0].startswith("Tony Blair met")
 
 

@@ -1,0 +1,67 @@
+"""Mending: harmless cuts stay, the others are undone, and nothing is said that the source does not say."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.evidence import Sentence
+from pipeline.mending import mended
+
+
+@pytest.mark.parametrize(
+    ("source", "short"),
+    [
+        ("The tall harbour master, a keen sailor, closed the quay.", "The harbour master closed the quay."),
+        ("But the ferry left on time.", "The ferry left on time."),
+        ("The port closed its gates, a rare event.", "The port closed its gates."),
+    ],
+)
+def test_harmless_cuts_stay(source, short):
+    assert mended(short, source) == short
+
+
+@pytest.mark.parametrize(
+    ("source", "short"),
+    [
+        # a number, a rank, a caveat, a negation, a hedge
+        ("All but three ferries sank in the storm.", "All ferries sank in the storm."),
+        ("It was the second worst storm of the year.", "It was the worst storm of the year."),
+        ("The former mayor of Harrow met the crew.", "The mayor of Harrow met the crew."),
+        ("The crew did not blame the mayor of Harrow.", "The crew did blame the mayor of Harrow."),
+        ("The port will probably close on Sunday night.", "The port will close on Sunday night."),
+        # whose claim it is, at the end and in between
+        ("The port closed its gates, fishermen said.", "The port closed its gates."),
+        ("The port, fishermen said, closed its gates.", "The port closed its gates."),
+        # what a part belongs to
+        ("The deal with Harrow will give the port a new owner.", "The deal will give the port a new owner."),
+        ("It is the country's biggest port on the coast.", "It is the biggest port on the coast."),
+        ("Members of the North Harrow Club left the hall.", "Members of the Harrow Club left the hall."),
+        ("A part of the old quay fell into the sea.", "A part fell into the sea."),
+        # the end of a clause that goes on
+        ("It could see people with burns - caused by the fire - receive money.", "It could see people with burns."),
+        # words put in or changed
+        ("The master ran the quay and the mill.", "The master runs the quay and a mill."),
+    ],
+)
+def test_harmful_ones_are_undone(source, short):
+    assert mended(short, source) == source
+
+
+def test_what_was_not_made_by_shortening_is_left_alone():
+    assert mended("Fishermen saved the crew.", "The ferry sank on Sunday.") == "Fishermen saved the crew."
+    assert mended("", "The ferry sank.") == ""
+
+
+WORDS = st.lists(
+    st.sampled_from(["the", "old", "ferry", "not", "sank", "in", "May", "said", "3", "Harrow"]), min_size=1
+)
+
+
+@given(WORDS, st.data())
+def test_a_mended_sentence_says_nothing_that_its_source_does_not(words, data):
+    kept = [word for word in words if data.draw(st.booleans())] or words
+    source, short = " ".join(words).capitalize() + ".", " ".join(kept).capitalize() + "."
+    found = mended(short, source)
+    left = iter(Sentence.of(source).stems)
+    assert all(one in left for one in Sentence.of(found).stems)
+    assert mended(found, source) == found
