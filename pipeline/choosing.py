@@ -59,7 +59,7 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings) -> Cho
     mends = doubtful = leaning = restored = 0
     follows = False
     for written in whole_sentences(draft, settings):
-        source = grounder.source(written) if settings.style == "brief" else None
+        source = grounder.evidence.source(written) if settings.style == "brief" else None
         text = mended(written, source) if source else written
         sentence = grounder.sentence(text)
         supported = not sentence.unsupported and sentence.score >= settings.least_support
@@ -75,7 +75,7 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings) -> Cho
             if source and is_closed(source) and not leans(source) and fits(kept, source, settings):
                 kept.append(grounder.sentence(source))
                 restored += 1
-    copied = all(sentence.text in grounder.text for sentence in kept)
+    copied = all(sentence.text in grounder.evidence.text for sentence in kept)
     return Choice(tuple(kept), mends, tuple(lacking), doubtful, leaning, restored, copied)
 
 

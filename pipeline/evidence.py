@@ -12,7 +12,7 @@ from pipeline.quantities import Quantities, quantities
 from pipeline.sentences import split_sentences
 
 # Words that carry grammar, not facts.
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     "a an the of to in on at for from by with and or but as is are was were be been being am has have had having do "
     "does did doing its it his he him her she it's they them their theirs this that these those who whom which what "
     "when where there then than so also i we you our us your my me one some any such other each both into onto over "
@@ -66,7 +66,7 @@ class Sentence:
         matches = list(islice(WORD.finditer(text), MOST_WORDS))
         found = tuple(plain(match.group()) for match in matches)
         stems = tuple(map(stem, found))
-        content = tuple(s for word, s in zip(found, stems, strict=True) if word not in _FUNCTION_WORDS and len(s) > 1)
+        content = tuple(s for word, s in zip(found, stems, strict=True) if word not in FUNCTION_WORDS and len(s) > 1)
         stops = {at for at, (one, two) in enumerate(pairwise(matches)) if text[one.end() : two.start()].strip()}
         return cls(text, found, stems, content, frozenset([*stops, len(found) - 1]))
 
@@ -77,6 +77,7 @@ class Evidence:
     def __init__(self, article: str, common: frozenset[str] = frozenset()) -> None:
         """`common` are words that are no names though they may be written large."""
         article = article[:MOST_CHARACTERS]
+        self.text = " ".join(article.split())
         self.sentences = [Sentence.of(text) for text in split_sentences(article)]
         self.common = common
         self._names = Names(article, common)
@@ -136,6 +137,14 @@ class Evidence:
         added = [len(rest & stems) for stems in self._stem_sets]
         second = max(range(len(added)), key=lambda number: (added[number], -abs(number - first), -number))
         return [first, second] if added[second] else [first]
+
+    def source(self, text: str) -> str | None:
+        """The sentence of the article that a sentence was made from: it holds more of its content than any other, and
+        half of it at least; None if there is no such sentence."""
+        sentence = Sentence.of(text)
+        wanted = frozenset(sentence.content)
+        best = [self.sentences[number] for number in self.support(sentence)[:1]]
+        return next((one.text for one in best if 2 * len(wanted & frozenset(one.stems)) >= len(wanted)), None)
 
 
 def triples(items: Sequence[str]) -> list[tuple[str, str, str]]:

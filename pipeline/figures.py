@@ -10,7 +10,7 @@ from pipeline.evidence import Evidence, Sentence, stem, triples
 from pipeline.names import names, plain
 from pipeline.quantities import quantities
 
-_NEGATIONS = "not no never none nobody nothing neither nor without cannot fail deny refuse reject unable unlikely lack"
+NEGATIONS = "not no never none nobody nothing neither nor without cannot fail deny refuse reject unable unlikely lack"
 _HEDGES = (
     "may might could would should will can plan expect hope likely possible possibly allegedly allege claim reportedly "
     "consider propose seek aim believe suggest want say warn threaten if"
@@ -176,7 +176,7 @@ def seams(aligned: Sequence[tuple[int, int]], sentence: Sentence, source: Senten
 def is_weighty(source: Sentence, start: int, end: int) -> bool:
     """Whether words of a sentence hold a number, or one that turns or limits what is said."""
     left_out = frozenset(source.stems[start:end])
-    weighty = _stems(_NEGATIONS) | _stems(_HEDGES) | _stems(_DEGREES) | _stems(_CAVEATS)
+    weighty = _stems(NEGATIONS) | _stems(_HEDGES) | _stems(_DEGREES) | _stems(_CAVEATS)
     return bool(left_out & weighty) or any(map(_is_number, source.words[start:end]))
 
 
@@ -238,7 +238,7 @@ def _names_in(evidence: Evidence, sentence: Sentence) -> list[int]:
 
 
 def _negated(sentence: Sentence) -> bool:
-    return not _stems(_NEGATIONS).isdisjoint(sentence.stems) or any(word.endswith("n't") for word in sentence.words)
+    return not _stems(NEGATIONS).isdisjoint(sentence.stems) or any(word.endswith("n't") for word in sentence.words)
 
 
 @lru_cache(maxsize=8)

@@ -51,7 +51,6 @@ class Grounder:
 
     def __init__(self, article: str, weights: Weights | None = None) -> None:
         self.weights = weights or packaged_weights()
-        self.text = " ".join(article.split())
         self.evidence = Evidence(article, self.weights.common)
 
     def check(self, summary: str) -> Grounding:
@@ -64,14 +63,6 @@ class Grounder:
         support = tuple(evidence.sentences[number].text for number in sorted(evidence.support(Sentence.of(text))))
         found = figures(evidence, text)
         return SentenceGrounding(text, support, evidence.unsupported(text), self.weights.score(found))
-
-    def source(self, text: str) -> str | None:
-        """The sentence of the article that a sentence was made from: it holds more of its content than any other, and
-        half of it at least; None if there is no such sentence."""
-        sentence = Sentence.of(text)
-        wanted = frozenset(sentence.content)
-        best = [self.evidence.sentences[number] for number in self.evidence.support(sentence)[:1]]
-        return next((one.text for one in best if 2 * len(wanted & frozenset(one.stems)) >= len(wanted)), None)
 
 
 def check(article: str, summary: str) -> Grounding:

@@ -9,8 +9,8 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-from pipeline.evidence import Sentence, stem
-from pipeline.figures import OPENERS, alignment, is_weighty
+from pipeline.evidence import FUNCTION_WORDS, Sentence, stem
+from pipeline.figures import NEGATIONS, OPENERS, alignment, is_weighty
 from pipeline.names import WORD
 
 # A sentence with a smaller share of its words in its source, in this order, was not made by shortening it.
@@ -22,8 +22,11 @@ _ATTRIBUTING = (
     "say tell show claim report believe accord announce reveal add call describe state argue warn insist admit explain "
     "think estimate suggest"
 )
-# What stands between a part of a phrase and the rest of it.
-_LINKS = frozenset("of and or nor than out up off down away back both".split())
+_TURNING = "if unless until except provided but although though despite only"
+# What opens a part that the words before it need.
+_BOUND = frozenset("of by to than such and or nor about as with for that whose".split())
+# What belongs to a verb or to a number of things.
+_LINKS = frozenset("nor than off down away back both".split())
 
 
 def mended(text: str, source: str) -> str:
@@ -69,19 +72,23 @@ def mended(text: str, source: str) -> str:
 
 def _may_go(source: Sentence, start: int, end: int) -> bool:
     """Whether words in the middle of a sentence may be left out: a part between stops, or what describes a noun."""
-    if _bears(source, start, end):
-        return False
-    between_stops = start - 1 in source.stops and end - 1 in source.stops
-    inside = source.words[start:end]
-    return between_stops or not (
-        inside[0] in OPENERS or _LINKS & set(inside) or set(range(start - 1, end)) & source.stops
-    )
+    inside, stops = source.words[start:end], source.stops & set(range(start - 1, end))
+    if {start - 1, end - 1} <= stops:
+        return not _turns(source, start, end)
+    describes = inside[0] not in OPENERS and source.words[end] not in FUNCTION_WORDS | OPENERS
+    bound = any(word in FUNCTION_WORDS | _LINKS or word.endswith("ly") for word in inside)
+    return describes and not (stops or bound or is_weighty(source, start, end))
 
 
 def _may_end(source: Sentence, start: int) -> bool:
-    """Whether a sentence may end before a place: at a stop, behind which comes one part only."""
+    """Whether a sentence may end before a place, where one part follows: after a stop, or with an opening word."""
     last = len(source.words)
-    return source.stops & set(range(start - 1, last)) == {start - 1, last - 1} and not _bears(source, start, last)
+    stops = source.stops & set(range(start - 1, last)) - {last - 1}
+    if stops:
+        return stops == {start - 1} and not _turns(source, start, last)
+    return source.words[start] in OPENERS - _BOUND and not (
+        is_weighty(source, start, last) or _turns(source, start, last)
+    )
 
 
 def _names_or_owns(left_out: str) -> bool:
@@ -93,11 +100,12 @@ def _names_or_owns(left_out: str) -> bool:
     return re.search(r"\b[A-Z][\w.-]* [A-Z]$|['’]s? ", left_out) is not None
 
 
-def _bears(source: Sentence, start: int, end: int) -> bool:
-    """Whether words bear on what the rest says: numbers, negations, hedges, ranks, caveats, and whose claim it is."""
-    return is_weighty(source, start, end) or not _attributing().isdisjoint(source.stems[start:end])
+def _turns(source: Sentence, start: int, end: int) -> bool:
+    """Whether a part turns what the rest says, bounds it or tells whose claim it is, or is a score or a sum."""
+    inside = source.words[start:end]
+    return not _turning().isdisjoint(source.stems[start:end]) or not any(map(str.isalpha, inside))
 
 
 @lru_cache(maxsize=1)
-def _attributing() -> frozenset[str]:
-    return frozenset(map(stem, _ATTRIBUTING.split()))
+def _turning() -> frozenset[str]:
+    return frozenset(map(stem, f"{_TURNING} {_ATTRIBUTING} {NEGATIONS}".split()))

@@ -18,7 +18,6 @@ from pipeline.corrupting import FOREIGN, corruptions
 from pipeline.evidence import Evidence
 from pipeline.figures import FIGURES, Weights, figures
 from pipeline.files import as_csv, read_jsonl, sha256_of, write_json, write_text
-from pipeline.grounding import Grounder
 from pipeline.mending import mended
 from pipeline.pairs import read_pairs, text_of
 from pipeline.params import Settings, read_settings
@@ -193,16 +192,18 @@ def out_of_fold(judged: Table, corrupted_ones: Table, settings: GroundSettings) 
 
 
 def shortened(rows: Sequence[Judged], articles: dict[str, str]) -> list[bool]:
-    """Which rows are drafted sentences that stand as written once mended, and are no copies: what readers judged is
-    what would be shipped."""
-    grounders: dict[str, Grounder] = {}
+    """Which rows are sentences that a draft shortened and mending leaves as they are: they ship as readers saw them.
+
+    Rows come article by article.
+    """
+    evidence: dict[str, Evidence] = {}
     found = []
     for row in rows:
-        if row.id not in grounders:
-            grounders = {row.id: Grounder(articles[row.id])}
-        source = grounders[row.id].source(row.text)
+        if row.id not in evidence:
+            evidence = {row.id: Evidence(articles[row.id])}
+        source = evidence[row.id].source(row.text)
         as_written = source is not None and mended(row.text, source) == row.text
-        found.append(row.source == "draft" and as_written and row.text not in grounders[row.id].text)
+        found.append(row.source == "draft" and as_written and row.text not in evidence[row.id].text)
     return found
 
 

@@ -69,7 +69,12 @@ def test_floors_hold():
     assert METRICS["data_sha256"] == DATA
     assert METRICS["topics"]["accuracy"]["value"] >= 0.97
     assert METRICS["topics"]["expected_calibration_error"]["value"] <= 0.03
-    assert METRICS["summaries"]["rouge1_above_lead_1"]["low"] > 0
+    whole = METRICS["summaries"]["whole"]
+    assert whole["rouge1_above_lead_1"]["low"] > 0
+    assert whole["rouge1_above_lead_2"]["value"] > 0
+    assert whole["systems"]["shipped"]["unsupported_share"]["value"] == 0
+    assert whole["abstractive_share"]["value"] >= 0.4
+    assert METRICS["summaries"]["reading"]["wrong_share_of_all"]["value"] <= 0.1
 
 
 def test_the_summarise_stage_wrote_what_predict_says_one_by_one(predictor):
