@@ -8,7 +8,7 @@ from pipeline.extracting import Salience, leans
 from pipeline.grounding import Grounder, SentenceGrounding
 from pipeline.mending import mended
 from pipeline.records import Article
-from pipeline.sentences import is_closed, split_sentences
+from pipeline.sentences import is_closed, is_whole, split_sentences
 from pipeline.summary_settings import SummariseSettings
 
 # A sentence with this share of its content in an earlier one says it again.
@@ -49,7 +49,7 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings) -> Cho
 
     1. are not whole, say again what an earlier one says, or are beyond the number or words asked for;
     2. hold a name, number or quotation that the article lacks;
-    3. are supported less than `least_support`;
+    3. are supported less than `least_support`, or open a quotation without its end;
     4. lean on a sentence that is not there.
 
     For those of 2 and 3 the sentence of the article that they were made from stands in, if it can stand alone.
@@ -62,7 +62,7 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings) -> Cho
         source = grounder.evidence.source(written) if settings.style == "brief" else None
         text = mended(written, source) if source else written
         sentence = grounder.sentence(text)
-        supported = not sentence.unsupported and sentence.score >= settings.least_support
+        supported = _passes(sentence, settings)
         stands = follows or not leans(text)
         leaning += supported and not stands
         follows = supported and stands and fits(kept, text, settings)
@@ -72,11 +72,16 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings) -> Cho
         elif not supported:
             lacking += sentence.unsupported
             doubtful += not sentence.unsupported
-            if source and is_closed(source) and not leans(source) and fits(kept, source, settings):
+            if source and is_whole(source) and not leans(source) and fits(kept, source, settings):
                 kept.append(grounder.sentence(source))
                 restored += 1
     copied = all(sentence.text in grounder.evidence.text for sentence in kept)
     return Choice(tuple(kept), mends, tuple(lacking), doubtful, leaning, restored, copied)
+
+
+def _passes(sentence: SentenceGrounding, settings: SummariseSettings) -> bool:
+    whole = settings.style == "headline" or is_whole(sentence.text)
+    return whole and not sentence.unsupported and sentence.score >= settings.least_support
 
 
 def whole_sentences(draft: str, settings: SummariseSettings) -> list[str]:

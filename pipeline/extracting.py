@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.evidence import Sentence
 from pipeline.records import Article
-from pipeline.sentences import is_closed, split_sentences
+from pipeline.sentences import is_whole, split_sentences
 
 # A sentence that opens with one of these leans on the one before it.
 _LEANING = frozenset(
@@ -70,7 +70,7 @@ def extract(article: Article, sentences: int, most_words: int) -> str | None:
         fitting = [
             number
             for number, text in enumerate(texts)
-            if number not in chosen and is_closed(text) and len(text.split()) <= left
+            if number not in chosen and is_whole(text) and len(text.split()) <= left
         ]
         if not fitting:
             break

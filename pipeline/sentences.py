@@ -26,3 +26,12 @@ def is_closed(sentence: str) -> bool:
     (True, False)
     """
     return sentence.rstrip("\"'”’»)]」』").endswith((".", "!", "?", "…", "。", "！", "？"))
+
+
+def is_whole(sentence: str) -> bool:
+    """Whether a sentence ends as one and each quotation in it opens and ends there, so that it can stand alone.
+
+    >>> is_whole('He said: "We won."'), is_whole('He said: "We won.'), is_whole("The company also")
+    (True, False, False)
+    """
+    return is_closed(sentence) and sentence.count('"') % 2 == 0 and sentence.count("“") == sentence.count("”")

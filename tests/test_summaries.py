@@ -153,6 +153,12 @@ def test_a_sentence_is_said_once_and_the_budgets_are_kept():
     assert kept("The ferry left on Sunday. It carried 40 people.", sentences=1) == "The ferry left on Sunday."
 
 
+def test_half_a_quotation_does_not_ship():
+    article = Article(None, 'The mayor said: "It is not about money.\n\nThe ferry left.', "en")
+    assert kept('The mayor said: "It is not about money. The ferry left.', article) == "The ferry left."
+    assert extract(article, 3, 60) == "The ferry left."
+
+
 def test_support_is_asked_for():
     draft = "The ferry left on Sunday. Harrow carried the rained quay to people on the ferry."
     assert kept(draft) == draft
