@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 # Rows that write at the same time: articles times candidates. Measured on 2 cores, see docs/log.md.
-WIDTH = 16
+WIDTH = 24
 # Samples are drawn from this many of the likeliest tokens, and of these from the likeliest that together have this
 # share of the probability (Holtzman et al. 2020): what lies below is noise.
 TOP_TOKENS = 50
@@ -148,17 +148,18 @@ class _Noise:
     def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
         import torch
 
-        for row, generator in enumerate(self.generators):
-            if generator is None:
-                continue
-            values, tokens = torch.topk(scores[row].float() / self.temperature, min(TOP_TOKENS, scores.shape[1]))
-            shares = torch.softmax(values, dim=-1)
-            before = torch.cumsum(shares, dim=-1) - shares
-            uniform = torch.rand(len(values), generator=generator).clamp(1e-9, 1 - 1e-7)
-            noisy = torch.where(before < TOP_SHARE, values - torch.log(-torch.log(uniform)), -torch.inf)
-            scores[row] = -torch.inf
-            scores[row, tokens] = noisy.to(scores.dtype)
-        return scores
+        rows = [row for row, generator in enumerate(self.generators) if generator is not None]
+        sources = [generator for generator in self.generators if generator is not None]
+        if not rows:
+            return scores
+        values, tokens = torch.topk(scores[rows].float() / self.temperature, min(TOP_TOKENS, scores.shape[1]))
+        shares = torch.softmax(values, dim=-1)
+        before = torch.cumsum(shares, dim=-1) - shares
+        drawn = [torch.rand(values.shape[1], generator=source) for source in sources]
+        uniform = torch.stack(drawn).clamp(1e-9, 1 - 1e-7)
+        noisy = torch.where(before < TOP_SHARE, values - torch.log(-torch.log(uniform)), -torch.inf)
+        sampled = torch.full_like(scores[rows], -torch.inf).scatter(1, tokens, noisy.to(scores.dtype))
+        return scores.index_copy(0, torch.tensor(rows), sampled)
 
 
 def grouped_attention(

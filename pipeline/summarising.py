@@ -17,8 +17,10 @@ from pipeline.records import Article
 def summarise_articles(
     predictor: Predictor, articles: Sequence[LabelledArticle], references: dict[str, Pair]
 ) -> Iterator[SummarisedArticle]:
-    """Two summaries of each article that has a reference: of the whole of it, and of what follows its lede."""
-    cases = [case for article in articles if article.id in references for case in _cases(article, references)]
+    """A summary of each article that has a reference, and of every second one without its lede, too."""
+    known = [article for article in articles if article.id in references]
+    cases = [_whole(article, references[article.id]) for article in known]
+    cases += [_body(article, article.lede) for article in known[::2] if article.lede]
     predictions = predictor.predict_many(Article(case.title, case.text).whole for case in cases)
     for case, answer in zip(cases, predictions, strict=True):
         yield replace(
@@ -30,12 +32,16 @@ def summarise_articles(
         )
 
 
-def _cases(article: LabelledArticle, references: dict[str, Pair]) -> Iterator[SummarisedArticle]:
-    pair, whole, body = references[article.id], article.article, article.document
-    unwritten: tuple[None, None, None, list[str]] = (None, None, None, [])
-    yield SummarisedArticle(article.id, "whole", whole.title, whole.text, pair.summary, pair.second_summary, *unwritten)
-    if article.lede:
-        yield SummarisedArticle(article.id, "body", body.title, body.text, article.lede, None, *unwritten)
+def _whole(article: LabelledArticle, pair: Pair) -> SummarisedArticle:
+    shown = article.article
+    return SummarisedArticle(
+        article.id, "whole", shown.title, shown.text, pair.summary, pair.second_summary, None, None, None, []
+    )
+
+
+def _body(article: LabelledArticle, lede: str) -> SummarisedArticle:
+    shown = article.document
+    return SummarisedArticle(article.id, "body", shown.title, shown.text, lede, None, None, None, None, [])
 
 
 @click.command()
@@ -47,14 +53,14 @@ def command(articles: Path, references: Path, models: Path, out: Path) -> None:
     """Summarise the articles of the test split that have a reference summary."""
     written = {pair.id: pair for pair in read_pairs(references)}
     chosen = [article for article in read_articles(articles, "test") if article.id in written]
-    rows = _progress(summarise_articles(load(models), chosen, written), 2 * len(chosen))
+    rows = _progress(summarise_articles(load(models), chosen, written))
     write_jsonl(out, (asdict(row) for row in rows))
 
 
-def _progress(rows: Iterator[SummarisedArticle], total: int) -> Iterator[SummarisedArticle]:
+def _progress(rows: Iterator[SummarisedArticle]) -> Iterator[SummarisedArticle]:
     """The rows, with progress on stderr where that is a terminal."""
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True)
-    return iter(track(rows, "summaries", total=total, console=console, disable=not sys.stderr.isatty()))
+    return iter(track(rows, "summaries", total=None, console=console, disable=not sys.stderr.isatty()))
