@@ -23,8 +23,6 @@ _ATTRIBUTING = (
     "think estimate suggest"
 )
 _TURNING = "if unless until except provided but although though despite only"
-# What opens a part that the words before it need.
-_BOUND = frozenset("of by to than such and or nor about as with for that whose".split())
 # What belongs to a verb or to a number of things.
 _LINKS = frozenset("nor than off down away back both".split())
 
@@ -77,18 +75,13 @@ def _may_go(source: Sentence, start: int, end: int) -> bool:
         return not _turns(source, start, end)
     describes = inside[0] not in OPENERS and source.words[end] not in FUNCTION_WORDS | OPENERS
     bound = any(word in FUNCTION_WORDS | _LINKS or word.endswith("ly") for word in inside)
-    return describes and not (stops or bound or is_weighty(source, start, end))
+    return describes and not (stops or bound or is_weighty(source, start, end) or _turns(source, start, end))
 
 
 def _may_end(source: Sentence, start: int) -> bool:
-    """Whether a sentence may end before a place, where one part follows: after a stop, or with an opening word."""
+    """Whether a sentence may end before a place: at a stop, behind which comes one part only."""
     last = len(source.words)
-    stops = source.stops & set(range(start - 1, last)) - {last - 1}
-    if stops:
-        return stops == {start - 1} and not _turns(source, start, last)
-    return source.words[start] in OPENERS - _BOUND and not (
-        is_weighty(source, start, last) or _turns(source, start, last)
-    )
+    return source.stops & set(range(start - 1, last)) == {start - 1, last - 1} and not _turns(source, start, last)
 
 
 def _names_or_owns(left_out: str) -> bool:

@@ -32,6 +32,7 @@ def test_harmless_cuts_stay(source, short):
         # whose claim it is, at the end and in between
         ("The port closed its gates, fishermen said.", "The port closed its gates."),
         ("The port, fishermen said, closed its gates.", "The port closed its gates."),
+        ("It came after the mayor told members the port would close.", "It came after members the port would close."),
         # what a part belongs to
         ("The deal with Harrow will give the port a new owner.", "The deal will give the port a new owner."),
         ("It is the country's biggest port on the coast.", "It is the biggest port on the coast."),
