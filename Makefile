@@ -19,7 +19,7 @@ test: .venv/installed
 verify: .venv/installed
 	pytest -q tests/after_repro
 
-# The stages whose outputs are committed; `dvc repro` leaves them alone. `adapt` takes about 50 minutes on two cores.
+# The stages whose outputs are committed; `dvc repro` leaves them alone. `adapt` takes about an hour on two cores.
 ground adapt: .venv/installed
 	dvc unfreeze $@
 	dvc repro $@; status=$$?; dvc freeze $@; exit $$status

@@ -45,23 +45,15 @@ def mended(text: str, source: str) -> str:
     in_short, in_long = ([match.span() for match in WORD.finditer(one)] for one in (text, source))
     joining = next((number for number, word in enumerate(long.words) if word not in _JOINING), 0)
     start = min(joining, aligned[0][1])
-    parts = [source[in_long[start][0] if start else 0 : in_long[aligned[0][1]][0]]]
+    parts = [source[in_long[start][0] if start else 0 : in_long[aligned[0][1]][1]]]
     for (here, there), (next_here, next_there) in pairwise(aligned):
-        begin, end = in_long[there]
-        parts.append(source[begin:end])
-        left_out = source[end : in_long[next_there][0]]
+        left_out = source[in_long[there][1] : in_long[next_there][0]]
+        next_word = source[slice(*in_long[next_there])]
         as_written = short.words[here] == long.words[there] and short.words[next_here] == long.words[next_there]
         shortened = as_written and next_here == here + 1 and next_there > there + 1
-        if (
-            shortened
-            and _may_go(long, there + 1, next_there)
-            and not _names_or_owns(left_out + source[in_long[next_there][0]])
-        ):
-            parts.append(text[in_short[here][1] : in_short[next_here][0]])
-        else:
-            parts.append(left_out)
+        goes = shortened and _may_go(long, there + 1, next_there) and not _names_or_owns(left_out + next_word[0])
+        parts += [text[in_short[here][1] : in_short[next_here][0]] if goes else left_out, next_word]
     here, there = aligned[-1]
-    parts.append(source[in_long[there][0] : in_long[there][1]])
     ends = here == len(short.words) - 1 and there < len(long.words) - 1 and _may_end(long, there + 1)
     parts.append(text[in_short[here][1] :] if ends else source[in_long[there][1] :])
     mend = "".join(parts)

@@ -14,17 +14,19 @@ from pipeline.predicting import Predictor, load
 from pipeline.records import Article
 
 
-def summarise_articles(
-    predictor: Predictor, articles: Sequence[LabelledArticle], references: dict[str, Pair]
-) -> Iterator[SummarisedArticle]:
-    """A summary of each article that has a reference, and of every second one without its lede, too."""
+def cases(articles: Sequence[LabelledArticle], references: dict[str, Pair]) -> list[SummarisedArticle]:
+    """What is to be summarised: each article that has a reference, and every second one without its lede, too."""
     known = [article for article in articles if article.id in references]
-    cases = [_whole(article, references[article.id]) for article in known]
-    cases += [_body(article, article.lede) for article in known[::2] if article.lede]
-    predictions = predictor.predict_many(Article(case.title, case.text).whole for case in cases)
-    for case, answer in zip(cases, predictions, strict=True):
+    whole = [_whole(article, references[article.id]) for article in known]
+    return whole + [_body(article, article.lede) for article in known[::2] if article.lede]
+
+
+def summarised(predictor: Predictor, rows: Sequence[SummarisedArticle]) -> Iterator[SummarisedArticle]:
+    """The rows with their summaries."""
+    predictions = predictor.predict_many(Article(row.title, row.text).whole for row in rows)
+    for row, answer in zip(rows, predictions, strict=True):
         yield replace(
-            case,
+            row,
             summary=answer.summary,
             summary_method=answer.summary_method,
             draft=answer.draft,
@@ -52,15 +54,15 @@ def _body(article: LabelledArticle, lede: str) -> SummarisedArticle:
 def command(articles: Path, references: Path, models: Path, out: Path) -> None:
     """Summarise the articles of the test split that have a reference summary."""
     written = {pair.id: pair for pair in read_pairs(references)}
-    chosen = [article for article in read_articles(articles, "test") if article.id in written]
-    rows = _progress(summarise_articles(load(models), chosen, written))
+    chosen = cases(read_articles(articles, "test"), written)
+    rows = _progress(summarised(load(models), chosen), len(chosen))
     write_jsonl(out, (asdict(row) for row in rows))
 
 
-def _progress(rows: Iterator[SummarisedArticle]) -> Iterator[SummarisedArticle]:
+def _progress(rows: Iterator[SummarisedArticle], total: int) -> Iterator[SummarisedArticle]:
     """The rows, with progress on stderr where that is a terminal."""
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True)
-    return iter(track(rows, "summaries", total=None, console=console, disable=not sys.stderr.isatty()))
+    return iter(track(rows, "summaries", total=total, console=console, disable=not sys.stderr.isatty()))
