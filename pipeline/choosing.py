@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.evidence import Sentence
-from pipeline.extracting import Salience, leans
+from pipeline.extracting import Salience
 from pipeline.grounding import Grounder, SentenceGrounding
+from pipeline.leaning import stands
 from pipeline.mending import mended
 from pipeline.records import Article
-from pipeline.sentences import is_closed, is_whole, split_sentences
+from pipeline.sentences import is_closed, split_sentences
 from pipeline.summary_settings import SummariseSettings
 
 # A sentence with this share of its content in an earlier one says it again.
@@ -23,7 +24,7 @@ class Choice:
     mended: int  # sentences into which words of the article were put back
     lacking: tuple[str, ...]  # names, numbers and quotations of cut sentences that the article lacks
     doubtful: int  # sentences cut since the article hardly supports them
-    leaning: int  # sentences cut since they lean on one that was cut
+    leaning: int  # sentences cut since they cannot stand where they are
     restored: int  # sentences of the article that stand in for cut ones
     copied: bool  # whether each sentence stands in the article as it is
 
@@ -36,52 +37,56 @@ class Choice:
 def choose(article: Article, drafts: Iterable[str], settings: SummariseSettings) -> Choice:
     """Of the checked drafts the one that tells most of the article, copies last; the first of equals."""
     grounder = Grounder(article.whole)
+    title = len(split_sentences(article.title or ""))
     salience = Salience(grounder.evidence.sentences)
 
     def worth(choice: Choice) -> tuple[bool, float]:
         return not choice.copied, salience.of([Sentence.of(sentence.text) for sentence in choice.kept])
 
-    return max((cut_down(grounder, draft, settings) for draft in dict.fromkeys(drafts)), key=worth)
+    return max((cut_down(grounder, draft, settings, title) for draft in dict.fromkeys(drafts)), key=worth)
 
 
-def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings) -> Choice:
+def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings, title: int = 0) -> Choice:
     """A draft, mended, without what may not be said: sentences that
 
     1. are not whole, say again what an earlier one says, or are beyond the number or words asked for;
     2. hold a name, number or quotation that the article lacks;
-    3. are supported less than `least_support`, or open a quotation without its end;
-    4. lean on a sentence that is not there.
+    3. are supported less than `least_support`;
+    4. open a quotation without its end, ask, or lean on a sentence that does not stand before them.
 
-    For those of 2 and 3 the sentence of the article that they were made from stands in, if it can stand alone.
+    `title` sentences of the article are its title, of which the one behind it does not need to speak again.
+    For those of 2 to 4 the sentence of the article that they were made from stands in, if it can stand there.
     """
+    evidence = grounder.evidence
     kept: list[SentenceGrounding] = []
     lacking: list[str] = []
     mends = doubtful = leaning = restored = 0
-    follows = False
+    last: int | None = title - 1  # the number of the article's sentence that the last one kept was made from
     for written in whole_sentences(draft, settings):
-        source = grounder.evidence.source(written) if settings.style == "brief" else None
-        text = mended(written, source) if source else written
+        number = evidence.source(written) if settings.style == "brief" else None
+        original = "" if number is None else evidence.sentences[number].text
+        text = mended(written, original) if original else written
         sentence = grounder.sentence(text)
-        supported = _passes(sentence, settings)
-        stands = follows or not leans(text)
-        leaning += supported and not stands
-        follows = supported and stands and fits(kept, text, settings)
-        if follows:
-            kept.append(sentence)
-            mends += text != written
-        elif not supported:
+        supported = not sentence.unsupported and sentence.score >= settings.least_support
+        follows = number is not None and last is not None and number == last + 1
+        if not supported:
             lacking += sentence.unsupported
             doubtful += not sentence.unsupported
-            if source and is_whole(source) and not leans(source) and fits(kept, source, settings):
-                kept.append(grounder.sentence(source))
-                restored += 1
-    copied = all(sentence.text in grounder.evidence.text for sentence in kept)
+        elif not _stands(kept, text, follows, settings):
+            leaning += 1
+        offered = [one for one in [text, original][not supported :] if one and fits(kept, one, settings)]
+        added = [one for one in offered if _stands(kept, one, follows, settings)][:1]
+        kept += map(grounder.sentence, added)
+        mends += added == [text] != [written]
+        restored += bool(added) and added != [text]
+        last = number if added else last
+    copied = all(sentence.text in evidence.text for sentence in kept)
     return Choice(tuple(kept), mends, tuple(lacking), doubtful, leaning, restored, copied)
 
 
-def _passes(sentence: SentenceGrounding, settings: SummariseSettings) -> bool:
-    whole = settings.style == "headline" or is_whole(sentence.text)
-    return whole and not sentence.unsupported and sentence.score >= settings.least_support
+def _stands(kept: Sequence[SentenceGrounding], text: str, follows: bool, settings: SummariseSettings) -> bool:
+    said = frozenset(stem for sentence in kept for stem in Sentence.of(sentence.text).content)
+    return settings.style == "headline" or stands(text, follows, said)
 
 
 def whole_sentences(draft: str, settings: SummariseSettings) -> list[str]:

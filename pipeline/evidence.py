@@ -138,13 +138,13 @@ class Evidence:
         second = max(range(len(added)), key=lambda number: (added[number], -abs(number - first), -number))
         return [first, second] if added[second] else [first]
 
-    def source(self, text: str) -> str | None:
-        """The sentence of the article that a sentence was made from: it holds more of its content than any other, and
-        half of it at least; None if there is no such sentence."""
+    def source(self, text: str) -> int | None:
+        """The number of the sentence that a sentence was made from: it holds more of its content than any other does,
+        and half of it at least; None if there is no such sentence."""
         sentence = Sentence.of(text)
         wanted = frozenset(sentence.content)
-        best = [self.sentences[number] for number in self.support(sentence)[:1]]
-        return next((one.text for one in best if 2 * len(wanted & frozenset(one.stems)) >= len(wanted)), None)
+        best = self.support(sentence)[:1]
+        return next((one for one in best if 2 * len(wanted & self._stem_sets[one]) >= len(wanted)), None)
 
 
 def triples(items: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -5,29 +5,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.evidence import Sentence
+from pipeline.leaning import stands
 from pipeline.records import Article
-from pipeline.sentences import is_whole, split_sentences
+from pipeline.sentences import split_sentences
 
-# A sentence that opens with one of these leans on the one before it.
-_LEANING = frozenset(
-    "he she it they we i you his her its their our my this that these those but and so yet or nor however also then "
-    "meanwhile instead there here such both another other others later thus therefore".split()
-)
 # News puts first what matters: sentences further down are not looked at, so that time is bounded.
 MOST_SENTENCES = 60
-# How much standing first counts beside resembling the whole and the title, what it costs to say again what is said,
-# and what it costs to lean on a sentence that is not there. See docs/log.md.
-FIRST, TITLE, REPEATED, LEANING = 1.0, 0.5, 0.5, 0.5
-
-
-def leans(sentence: str) -> bool:
-    """Whether a sentence needs the one before it to be understood.
-
-    >>> leans("He said so."), leans("But fares rose."), leans("Fares rose.")
-    (True, True, False)
-    """
-    words = Sentence.of(sentence).words
-    return not words or words[0] in _LEANING
+# How much standing first counts beside resembling the whole and the title, and what it costs to say again what is
+# said. See docs/log.md.
+FIRST, TITLE, REPEATED = 1.0, 0.5, 0.5
 
 
 class Salience:
@@ -52,7 +38,8 @@ class Salience:
 def extract(article: Article, sentences: int, most_words: int) -> str | None:
     """The best whole sentences of an article, in its order, as many as asked for and fit; None if it has none.
 
-    Best is what stands first, resembles the whole article and its title, repeats nothing and stands alone.
+    Best is what stands first, resembles the whole article and its title, and repeats nothing. A sentence that leans on
+    the one before it comes only with that one.
 
     >>> extract(Article("Ferry fares", "Ferry fares will rise. So will tempers. It rained.", "en"), 1, 60)
     'Ferry fares will rise.'
@@ -67,21 +54,18 @@ def extract(article: Article, sentences: int, most_words: int) -> str | None:
     chosen: list[int] = []
     while len(chosen) < sentences:
         left = most_words - sum(len(texts[number].split()) for number in chosen)
+        said = frozenset(stem for number in chosen for stem in found[number].content)
         fitting = [
             number
             for number, text in enumerate(texts)
-            if number not in chosen and is_whole(text) and len(text.split()) <= left
+            if number not in chosen
+            and len(text.split()) <= left
+            and stands(text, not number or number - 1 in chosen, said)
         ]
         if not fitting:
             break
-        chosen.append(max(fitting, key=lambda number: worth[number] - _costs(number, chosen, found)))
+        chosen.append(max(fitting, key=lambda number: worth[number] - REPEATED * _share(found[number].content, said)))
     return " ".join(texts[number] for number in sorted(chosen)) or None
-
-
-def _costs(number: int, chosen: Sequence[int], found: Sequence[Sentence]) -> float:
-    said = frozenset(stem for other in chosen for stem in found[other].content)
-    dangling = leans(found[number].text) and number - 1 not in chosen
-    return REPEATED * _share(found[number].content, said) + LEANING * dangling
 
 
 def _share(stems: Sequence[str], among: frozenset[str]) -> float:

@@ -33,9 +33,9 @@ _NUMBER = re.compile(
     rf"(?P<percent> ?%|[ -]per ?cent\b)?(?:[ -](?:US )?(?P<unit>(?-i:{'|'.join(_CURRENCY_WORDS)}))s?\b)?",
     re.IGNORECASE | re.ASCII,
 )
-_MONTHS = "january february march april may june july august september october november december"
-_MONTH_BEFORE = re.compile(rf"(?:{'|'.join(_MONTHS.split())})\s*$", re.IGNORECASE)
-_MONTH_AFTER = re.compile(rf" (?:of )?(?:{'|'.join(_MONTHS.split())})\b", re.IGNORECASE)
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_MONTH_BEFORE = re.compile(rf"(?:{MONTHS})\s*$", re.IGNORECASE)
+_MONTH_AFTER = re.compile(rf" (?:of )?(?:{MONTHS})\b", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:-|–|to|and|or)\s*")
 
 

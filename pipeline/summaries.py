@@ -110,7 +110,7 @@ def _cuts(choice: Choice) -> tuple[str, ...]:
     if choice.doubtful:
         said.append(f"sentences left out, since the article hardly supports them: {choice.doubtful}")
     if choice.leaning:
-        said.append(f"sentences left out, since they lean on one that is: {choice.leaning}")
+        said.append(f"sentences left out, since they cannot stand there alone: {choice.leaning}")
     if choice.restored:
         said.append(f"sentences of the article in their place: {choice.restored}")
     return tuple(said)

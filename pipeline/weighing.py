@@ -201,8 +201,9 @@ def shortened(rows: Sequence[Judged], articles: dict[str, str]) -> list[bool]:
     for row in rows:
         if row.id not in evidence:
             evidence = {row.id: Evidence(articles[row.id])}
-        source = evidence[row.id].source(row.text)
-        as_written = source is not None and mended(row.text, source) == row.text
+        number = evidence[row.id].source(row.text)
+        original = "" if number is None else evidence[row.id].sentences[number].text
+        as_written = bool(original) and mended(row.text, original) == row.text
         found.append(row.source == "draft" and as_written and row.text not in evidence[row.id].text)
     return found
 

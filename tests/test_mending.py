@@ -14,6 +14,12 @@ from pipeline.mending import mended
         ("The tall harbour master, a keen sailor, closed the quay.", "The harbour master closed the quay."),
         ("But the ferry left on time.", "The ferry left on time."),
         ("The port closed its gates, a rare event.", "The port closed its gates."),
+        # a bracket, a day, an hour, an age, "also"
+        ("The port lost £5m ($7m) in May.", "The port lost £5m in May."),
+        ("The port lost £5m ($7m; 6m euros).", "The port lost £5m."),
+        ("The port will close at 19:30 GMT on Sunday.", "The port will close."),
+        ("A court on Friday closed the port.", "A court closed the port."),
+        ("Anna Lee, 41, also runs the port.", "Anna Lee runs the port."),
     ],
 )
 def test_harmless_cuts_stay(source, short):
@@ -40,6 +46,20 @@ def test_harmless_cuts_stay(source, short):
         ("A part of the old quay fell into the sea.", "A part fell into the sea."),
         # the end of a clause that goes on
         ("It could see people with burns - caused by the fire - receive money.", "It could see people with burns."),
+        ("When a ferry sank off Harrow, the port closed.", "When a ferry sank off Harrow."),
+        ("The song led for a week and in May 1999, topped the list.", "The song led for a week and in May 1999."),
+        ("The storm took the best of the port: its light.", "The storm took the best of the port."),
+        # to whom a part belongs, what a number counts
+        ("Anna Lee, a nurse from Harrow, a port, left.", "Anna Lee, a port, left."),
+        ("The club won its first home match in May.", "The club won its first match in May."),
+        (
+            "It came after the raid on Harrow's Old Mill two days ago.",
+            "It came after the raid on Harrow's two days ago.",
+        ),
+        # what is a bracket or a day, and more
+        ("The port closed (but not for long).", "The port closed."),
+        ("The port will stay closed until Friday.", "The port will stay closed."),
+        ("Sheffield Wednesday won in Harrow.", "Sheffield won in Harrow."),
         # words put in or changed
         ("The master ran the quay and the mill.", "The master runs the quay and a mill."),
     ],

@@ -145,6 +145,20 @@ def test_a_sentence_that_leans_on_a_cut_one_goes_with_it():
     assert kept("The council left Paris. It carried 40 people.") == ""
     both = "The ferry left on Sunday. It carried 40 people to Harrow."
     assert kept(both) == both
+    far = Article(None, "A ferry left on Sunday. Its crew sang. Rain fell on Harrow. It carried 40 people there.", "en")
+    assert kept("A ferry left on Sunday. It carried 40 people there.", far) == "A ferry left on Sunday."
+    assert (
+        kept("Rain fell on Harrow. It carried 40 people there.", far)
+        == "Rain fell on Harrow. It carried 40 people there."
+    )
+    assert extract(far, 2, 10) == "A ferry left on Sunday. Its crew sang."
+
+
+def test_behind_a_title_the_first_sentence_follows_nothing():
+    article = Article("A day out", "We left for Harrow by ferry. We sang. Rain fell on the quay in Harrow.", "en")
+    settings = summarise_settings(sentences=1)
+    assert choose(article, ["We left for Harrow by ferry."], settings).text == "We left for Harrow by ferry."
+    assert extract(article, 1, 60) == "We left for Harrow by ferry."
 
 
 def test_a_sentence_is_said_once_and_the_budgets_are_kept():
@@ -154,9 +168,9 @@ def test_a_sentence_is_said_once_and_the_budgets_are_kept():
 
 
 def test_half_a_quotation_does_not_ship():
-    article = Article(None, 'The mayor said: "It is not about money.\n\nThe ferry left.', "en")
-    assert kept('The mayor said: "It is not about money. The ferry left.', article) == "The ferry left."
-    assert extract(article, 3, 60) == "The ferry left."
+    article = Article(None, 'The mayor said: "It is not about money.\n\nA ferry left Harrow.', "en")
+    assert kept('The mayor said: "It is not about money. A ferry left Harrow.', article) == "A ferry left Harrow."
+    assert extract(article, 3, 60) == "A ferry left Harrow."
 
 
 def test_support_is_asked_for():
