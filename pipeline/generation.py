@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 # Rows that write at the same time: articles times candidates. Measured on 2 cores, see docs/log.md.
-WIDTH = 24
+WIDTH = 32
 # Samples are drawn from this many of the likeliest tokens, and of these from the likeliest that together have this
 # share of the probability (Holtzman et al. 2020): what lies below is noise.
 TOP_TOKENS = 50

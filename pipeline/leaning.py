@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence, Set
+from itertools import pairwise
 
-from pipeline.evidence import stem, triples
+from pipeline.evidence import stem
 from pipeline.figures import OPENERS
-from pipeline.names import plain, words
+from pipeline.names import is_place, plain, words
 from pipeline.quantities import MONTHS
 from pipeline.sentences import is_whole
 
@@ -14,17 +15,48 @@ LEAST_WORDS = 4
 # A sentence that opens with one of these goes on from the one before it.
 _OPENING = frozenset(
     "he she it they we i you his hers her its their our my your this that these those such but and so yet or nor "
-    "however also then meanwhile instead there here both neither either another other others later thus therefore "
-    "hence moreover furthermore additionally besides similarly likewise consequently nevertheless nonetheless "
-    "otherwise again indeed afterwards too rather still secondly thirdly finally lastly yes".split()
+    "however also then meanwhile instead there here both neither either another other others later thus hence "
+    "afterwards therefore moreover furthermore additionally besides similarly likewise consequently nevertheless nonetheless "
+    "elsewhere otherwise again indeed too rather still secondly thirdly finally lastly previously yes".split()
 )
-_POINTING = frozenset("this that these those them such".split())
-# With one of these behind it, it points at the calendar or ahead: "Earlier this week", "Fees such as".
-_AHEAD = frozenset(
-    "day morning afternoon evening week weekend month year season summer autumn winter spring as".split()
+_TIMES = "day|morning|afternoon|evening|week|weekend|month|year|season|summer|autumn|winter|spring"
+_BE = "is|are|was|were|has|have|had"
+_CONNECTIVES = (
+    "as a result|by contrast|in contrast|for example|for instance|in addition|in response|in return|in turn|in fact|"
+    "in particular|at the same time|at the time|at that time|by the time|on the other hand|even so|if so|since then|"
+    "by then|until then|from then|among them|after all|in the meantime|a (?:day|week|month|year) (?:later|earlier)|"
+    "the (?:next|following|previous) (?:day|week|month|year)"
 )
+# ... or with these: "As a result", "Two others were", "A second man was", "All were"
+_GOING_ON = re.compile(
+    rf"(?:(?:{_CONNECTIVES}),? |earlier, |(?:\w+ )?(?:others|more|further|second|third) (?:\w+ )?(?:{_BE}) "
+    rf"|(?:several|some|many|most|all|none|one|two|three|four) (?:{_BE}|said) )",
+    re.IGNORECASE,
+)
+# ... and with these it does not: "Instead of fares", "Later this week", "There were 300 ferries".
+_COMPLETE = re.compile(
+    rf"(?:instead of|rather than|those who|(?:later )?this (?:{_TIMES})|so far|too many|too much|there (?:{_BE})"
+    r"|(?:both|neither|either) (?:\S+ ){1,6}(?:and|or|nor)) ",
+    re.IGNORECASE,
+)
+# What points back behind "in" or "of", unless the calendar or what is to come follows: "in that case", "fees such as".
+_POINTING = re.compile(
+    rf"(?:\w+ )?(?:{'|'.join(sorted(OPENERS))}) (?:this|that|these|those|them|such)\b(?! (?:{_TIMES}|as)\b)",
+    re.IGNORECASE,
+)
+# The writer, or a speaker whose marks of quotation are lost; no World War I.
 _SPEAKING = re.compile(r"(?:^|\b[a-z'’]+[,;:]? )(?:I\b|(?:[Ww]e|[Mm]e|[Mm]y|[Oo]ur|us)\b)")
 _QUOTATION = re.compile(r'"[^"]*"?|“[^”]*”?')
+_QUOTED_OPENING = re.compile(r'["“](?:he|she|it|they|that|this)(?:\W|\b)', re.IGNORECASE)
+_PERSONS = frozenset("he she him her his".split())
+_PEOPLE = frozenset("police officials officers critics prosecutors detectives experts lawyers analysts".split())
+_CALENDAR = re.compile(rf"{MONTHS}|.+day")
+# What everyone knows without having been told of it, and words that do not tell of a thing.
+_KNOWN = frozenset(
+    "government prime president police economy dollar pound euro world internet sun public poor elderly queen "
+    "pope".split()
+)
+_EMPTY = frozenset(map(stem, "say will would could year week month day last next new old first".split()))
 
 
 def stands(sentence: str, follows: bool, said: Set[str] = frozenset()) -> bool:
@@ -53,35 +85,47 @@ def leans(sentence: str, said: Set[str] = frozenset()) -> bool:
     """
     outside = " ".join(_QUOTATION.sub(" ", sentence).split())  # the writer's own words
     written = words(outside)
-    found = [plain(word) for word in written]
     return (
         len(words(sentence)) < LEAST_WORDS
-        or len(found) < 2
-        or found[0] in _OPENING
+        or len(written) < 2
         or (outside.startswith("(") and outside.endswith(")"))
+        or _QUOTED_OPENING.match(sentence) is not None
         or _SPEAKING.search(outside) is not None
-        or _points(found)
-        or _is_unnamed(written, found)
-        or _is_unknown(written, found, said)
+        or _goes_on(outside, plain(written[0]))
+        or _POINTING.match(outside) is not None
+        or _is_unnamed(written, outside)
+        or _is_unknown(written, said)
     )
 
 
-def _points(found: Sequence[str]) -> bool:
-    """Whether a sentence points back within its first words: "In that case", "One of them"."""
-    return any(
-        before in OPENERS and one in _POINTING and after not in _AHEAD
-        for before, one, after in triples([*found[:4], ""])
-    )
+def _goes_on(outside: str, first: str) -> bool:
+    return _GOING_ON.match(outside) is not None or (first in _OPENING and not _COMPLETE.match(outside))
 
 
-def _is_unnamed(written: Sequence[str], found: Sequence[str]) -> bool:
-    """Whether "he" or "she" comes before anyone who may be meant: after an opening phrase without a name."""
-    first = next((at for at, word in enumerate(found) if word in ("he", "she")), 0)
-    names = [word for word in written[1:first] if word[0].isupper() and not re.fullmatch(f"{MONTHS}|.+day", word)]
-    return bool(first) and found[0] in OPENERS and not names
+def _is_unnamed(written: Sequence[str], outside: str) -> bool:
+    """Whether "he", "her" and the like come before anyone who may be meant."""
+    found = [plain(word) for word in written]
+    at = next((number for number, word in enumerate(found) if number and word in _PERSONS), 0)
+    if not at:
+        return False
+    opens = found[0] in OPENERS | _PEOPLE or written[0].endswith(("ing", "ed")) or found[at - 1] == "ago"
+    apposed = re.match(rf"(?:an?|the) [^,]*, {written[at]}\b", outside, re.IGNORECASE) is not None
+    opens = opens or apposed or found[:2] == ["last", "year"]
+    return opens and not any(_may_be_meant(written, number) for number in range(1, at))
 
 
-def _is_unknown(written: Sequence[str], found: Sequence[str], said: Set[str]) -> bool:
+def _may_be_meant(written: Sequence[str], at: int) -> bool:
+    """Whether a word may name a person: written large, and no place, day or thing in or at which something was."""
+    word = written[at]
+    behind_place = plain(written[at - 1]) in {"in", "at", "to", "from", "the", "on"}
+    return word[0].isupper() and not (behind_place or is_place(word) or _CALENDAR.fullmatch(word))
+
+
+def _is_unknown(written: Sequence[str], said: Set[str]) -> bool:
     """Whether a sentence opens with a thing that should be known, "the jets", and was not told of."""
-    told = any(word[0].isupper() for word in written[1:4]) or "of" in found[2:4]
-    return found[0] == "the" and not told and said.isdisjoint(map(stem, found[1:4]))
+    found = [plain(word) for word in written[:5]]
+    if found[0] != "the" or found[1] in _KNOWN:
+        return False
+    named = any(word[0].isupper() and (word.isupper() or not is_place(word)) for word in written[1:4])
+    of_a_known = any(one == "of" and two != "the" for one, two in pairwise(found))
+    return not (named or of_a_known) and (said - _EMPTY).isdisjoint(map(stem, found[1:3]))

@@ -120,6 +120,7 @@ dem democrat democrats democratic
 gop republican republicans
 """
 _GROUPS = {word: line.split()[0] for line in (_PLACES + _SAME).splitlines() if line for word in line.split()}
+_PLACE_NAMES = frozenset(_PLACES.split())
 # Small words within a name: the Bank of England.
 _LINKING = ("of", "and", "for")
 # The second halves of compounds that are no names: UN-backed.
@@ -134,6 +135,15 @@ def plain(word: str) -> str:
     """
     bare = "".join(char for char in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(char))
     return _POSSESSIVE.sub("", bare.replace("’", "'"))
+
+
+def is_place(word: str) -> bool:
+    """Whether a word names a country or who and what comes from there.
+
+    >>> is_place("France"), is_place("Frenchman"), is_place("Tory")
+    (True, True, False)
+    """
+    return plain(word) in _PLACE_NAMES
 
 
 def words(text: str) -> list[str]:

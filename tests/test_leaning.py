@@ -15,6 +15,13 @@ ALONE = [
     '"We had to," said Anna Lee, the owner.',
     "In May Anna Lee said she had raised fares.",
     "Fishermen saved the crew (and a dog).",
+    "The government raised fares in May.",
+    "This week Harrow opens a new quay.",
+    "Later this year Harrow opens a new quay.",
+    "There were 300 ferries in Harrow.",
+    "Instead of fares, Harrow raised taxes.",
+    "Both Harrow and Dunmore raised fares.",
+    "In a letter to Anna Lee Mr Gray said he would resign.",
 ]
 LEANING = [
     "She raised fares in May.",
@@ -28,6 +35,20 @@ LEANING = [
     '"Fares had to rise by a tenth."',
     "(Until fares rise, of course.)",
     "Scary consequences .",
+    "As a result, fares fell by a tenth.",
+    "Two others were hurt in the crash.",
+    "A second man was held in Harrow.",
+    "All were taken to hospital in Harrow.",
+    "In London he met Anna Lee.",
+    "Speaking after the match, he praised Harrow.",
+    "A former lawyer, he became a minister in 1999.",
+    "Last year she won the prize.",
+    "Two years ago she moved to Harrow.",
+    "In Harrow, fishermen called on the council to honour his work.",
+    "Police said he had been hurt.",
+    "The Frenchman won the match in Harrow.",
+    "The value of the deal is not known.",
+    '"He is a great player," Anna Lee said.',
 ]
 
 
@@ -48,6 +69,7 @@ def test_what_leaves_something_to_the_one_before_stands_behind_it_only(sentence)
 def test_a_thing_told_of_may_be_called_by_its_name():
     assert leans("The old ferry sank in May.", frozenset({"council"}))
     assert not leans("The old ferry sank in May.", frozenset({"ferri"}))
+    assert leans("The council said fares would rise.", frozenset({"say", "fare"}))
 
 
 @pytest.mark.parametrize("sentence", ["Why do fares rise?", 'The owner said: "Fares rose.', "The owner raised the"])

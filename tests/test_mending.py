@@ -20,6 +20,10 @@ from pipeline.mending import mended
         ("The port will close at 19:30 GMT on Sunday.", "The port will close."),
         ("A court on Friday closed the port.", "A court closed the port."),
         ("Anna Lee, 41, also runs the port.", "Anna Lee runs the port."),
+        # what introduces a name, a joining word
+        ("The ferry left from the town of Harrow.", "The ferry left from Harrow."),
+        ("The port was sold by its owner Anna Lee.", "The port was sold by Anna Lee."),
+        ("However, the port will close.", "The port will close."),
     ],
 )
 def test_harmless_cuts_stay(source, short):
@@ -60,6 +64,24 @@ def test_harmless_cuts_stay(source, short):
         ("The port closed (but not for long).", "The port closed."),
         ("The port will stay closed until Friday.", "The port will stay closed."),
         ("Sheffield Wednesday won in Harrow.", "Sheffield won in Harrow."),
+        ("The ferry will sail on Monday and return on Friday.", "The ferry will sail and return on Friday."),
+        ("The Sunday Times reported the loss of the ferry.", "The Times reported the loss of the ferry."),
+        ("Rates fell by 0.25 points in May.", "Rates fell by points in May."),
+        # whose claim it is, in other words; what takes back or bounds what is said
+        ("The master took bribes, a court heard.", "The master took bribes."),
+        ("The port, it is thought, will close.", "The port will close."),
+        ("The master was held for fraud, and later cleared.", "The master was held for fraud."),
+        ("The ban, which won't hold in Harrow, starts in May.", "The ban starts in May."),
+        # what a thing is: the noun itself, what makes it another, which of many
+        ("Harrow Ferries founder Anna Lee left the town in May.", "Harrow Ferries left the town in May."),
+        ("A school bus driver died in Harrow.", "A school bus died in Harrow."),
+        ("The police found a replica gun in the boat.", "The police found a gun in the boat."),
+        ("The agency told pregnant women to stay.", "The agency told women to stay."),
+        ("The port in Paris, Texas, will close.", "The port in Paris will close."),
+        # joining words that belong to what follows, halves of a bracket
+        ("So far this year 20 ferries have sunk.", "20 ferries have sunk."),
+        ("But for a late ferry all would have been saved.", "For a late ferry all would have been saved."),
+        ("The port (an old harbour, built in 1890) closed.", "The port, built in 1890, closed."),
         # words put in or changed
         ("The master ran the quay and the mill.", "The master runs the quay and a mill."),
     ],
