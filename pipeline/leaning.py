@@ -16,8 +16,9 @@ LEAST_WORDS = 4
 _OPENING = frozenset(
     "he she it they we i you his hers her its their our my your this that these those such but and so yet or nor "
     "however also then meanwhile instead there here both neither either another other others later thus hence "
-    "afterwards therefore moreover furthermore additionally besides similarly likewise consequently nevertheless nonetheless "
-    "elsewhere otherwise again indeed too rather still secondly thirdly finally lastly previously yes".split()
+    "therefore moreover furthermore additionally besides similarly likewise consequently nevertheless nonetheless "
+    "elsewhere otherwise again indeed afterwards too rather still secondly thirdly finally lastly previously "
+    "yes".split()
 )
 _TIMES = "day|morning|afternoon|evening|week|weekend|month|year|season|summer|autumn|winter|spring"
 _BE = "is|are|was|were|has|have|had"
@@ -56,7 +57,7 @@ _KNOWN = frozenset(
     "government prime president police economy dollar pound euro world internet sun public poor elderly queen "
     "pope".split()
 )
-_EMPTY = frozenset(map(stem, "say will would could year week month day last next new old first".split()))
+_EMPTY = frozenset("say will would could year week month day last next new old first".split())
 
 
 def stands(sentence: str, follows: bool, said: Set[str] = frozenset()) -> bool:
