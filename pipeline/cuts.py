@@ -98,9 +98,11 @@ def joining_words(source: Source) -> int:
 def may_go(source: Source, start: int, end: int) -> bool:
     """Whether words in the middle of a sentence may be left out: an aside, a part of it, or what describes a noun."""
     before, left_out, after = source.word(start - 1), source.between(start - 1, end), source.word(end)
+    if _turns(source.sentence, start, end):
+        return False
     if is_aside(before, left_out, after):
         return True
-    if _turns(source.sentence, start, end) or is_of_a_name(before, left_out, after):
+    if _is_numbers(source.sentence, start, end) or is_of_a_name(before, left_out, after):
         return False
     if {start - 1, end - 1} <= source.part_ends:
         is_place = end - start <= 2 and all(source.word(at)[0].isupper() for at in range(start, end))
@@ -111,6 +113,8 @@ def may_go(source: Source, start: int, end: int) -> bool:
 def may_end(source: Source, start: int) -> bool:
     """Whether a sentence may end before a word: at a stop, behind which comes one part only that hangs on the rest."""
     words, last = source.sentence.words, len(source.sentence.words)
+    if _turns(source.sentence, start, last):
+        return False
     if is_aside(source.word(start - 1), source.between(start - 1, last), ""):
         return True
     opening = words[joining_words(source)]
@@ -118,14 +122,7 @@ def may_end(source: Source, start: int) -> bool:
     is_last_part = start - 1 in source.part_ends and not source.sentence.stops & set(range(start, last - 1))
     hangs = words[start] in _HANGING | {"while", "including"} or words[start].endswith("ing")
     lists = not {"and", "or"}.isdisjoint(words[start:])
-    return (
-        opening not in _SUBORDINATING
-        and has_main_part
-        and is_last_part
-        and hangs
-        and not lists
-        and not _turns(source.sentence, start, last)
-    )
+    return opening not in _SUBORDINATING and has_main_part and is_last_part and hangs and not lists
 
 
 def is_aside(before: str, left_out: str, after: str) -> bool:
@@ -213,15 +210,15 @@ def _is_verb(word: str) -> bool:
 
 
 def _turns(source: Sentence, start: int, end: int) -> bool:
-    """Whether words turn what the rest says, bound it or tell whose claim it is, or are numbers alone."""
-    inside = source.words[start:end]
+    """Whether words turn what the rest says, bound it or tell whose claim it is."""
     turning = _stems(f"{_TURNING} {_CLAIMING} {NEGATIONS}")
-    negated = any(word.endswith("n't") for word in inside)
-    return negated or not turning.isdisjoint(source.stems[start:end]) or not any(map(_has_letter, inside))
+    negated = any(word.endswith("n't") for word in source.words[start:end])
+    return negated or not turning.isdisjoint(source.stems[start:end])
 
 
-def _has_letter(word: str) -> bool:
-    return any(map(str.isalpha, word))
+def _is_numbers(source: Sentence, start: int, end: int) -> bool:
+    """Whether words are a score, a sum or a list of numbers and no more."""
+    return not any(any(map(str.isalpha, word)) and word != "and" for word in source.words[start:end])
 
 
 @lru_cache(maxsize=8)

@@ -62,6 +62,8 @@ def test_harmless_cuts_stay(source, short):
         ),
         # what is a bracket or a day, and more
         ("The port closed (but not for long).", "The port closed."),
+        ("He struck out (allegedly) at the crew.", "He struck out at the crew."),
+        ("Four men, aged 72, 58, 56 and 55, were held.", "Four men, aged 72, were held."),
         ("The port will stay closed until Friday.", "The port will stay closed."),
         ("Sheffield Wednesday won in Harrow.", "Sheffield won in Harrow."),
         ("The ferry will sail on Monday and return on Friday.", "The ferry will sail and return on Friday."),
