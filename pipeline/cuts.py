@@ -29,7 +29,7 @@ _TURNING = (
 _ALTERING = (
     "attempted late assistant caretaker interim opposition ousted deposed outgoing replica fake hoax toy mock bogus "
     "draft disputed unconfirmed provisional estranged retired convicted styled junior youth reserve indoor doubles "
-    "singles mixed amateur passive core net gross operating underlying"
+    "singles mixed amateur passive core net gross operating underlying virtual apparent"
 )
 _ALTERING_START = re.compile("(?:anti|non|ex|self|pre|post|under|so)-")
 # What a sentence may open with whose main part comes behind a stop.
