@@ -111,7 +111,7 @@ def may_go(source: Source, start: int, end: int) -> bool:
 
 
 def may_end(source: Source, start: int) -> bool:
-    """Whether a sentence may end before a word: at a stop, behind which comes one part only that hangs on the rest."""
+    """Whether a sentence may end before a word: at a stop, behind which comes one part only, not the main one."""
     words, last = source.sentence.words, len(source.sentence.words)
     if _turns(source.sentence, start, last):
         return False
@@ -120,9 +120,9 @@ def may_end(source: Source, start: int) -> bool:
     opening = words[joining_words(source)]
     has_main_part = opening not in OPENERS or any(at < start - 1 for at in source.part_ends)
     is_last_part = start - 1 in source.part_ends and not source.sentence.stops & set(range(start, last - 1))
-    hangs = words[start] in _HANGING | {"while", "including"} or words[start].endswith("ing")
-    lists = not {"and", "or"}.isdisjoint(words[start:])
-    return opening not in _SUBORDINATING and has_main_part and is_last_part and hangs and not lists
+    goes_on = _is_verb(words[start]) and not words[start].endswith("ing")
+    lists = words[start] not in OPENERS and not {"and", "or"}.isdisjoint(words[start:])
+    return opening not in _SUBORDINATING and has_main_part and is_last_part and not (goes_on or lists)
 
 
 def is_aside(before: str, left_out: str, after: str) -> bool:
