@@ -43,6 +43,11 @@ _NO_ADVERBS = frozenset("family deadly daily weekly monthly yearly elderly frien
 # What introduces a name and can be missed behind "in" or "by": the town of Harrow, her son Luke.
 _INTRODUCTION = re.compile(r" (?:the|its|his|her|their|a|an) (?:[a-z-]+ ){1,3}")
 _PLURALS = frozenset("men women children people feet teeth mice".split())
+# Of these the describing words say which: pregnant women.
+_PEOPLE = frozenset(
+    "men women people children patients workers adults drivers smokers voters students pupils babies families "
+    "users".split()
+)
 # What can be missed wherever it stands.
 _BRACKET = r"\((?!not|but|except|only|if)[^()]*\)"
 _AGE = r"(?<=, )\d{1,3}(?=,)"
@@ -162,6 +167,7 @@ def _describes(source: Source, start: int, end: int) -> bool:
         source.sentence.words[at] in _DETERMINERS or re.search(r"['’]s?$", source.word(at)) for at in nearest
     )
     titles = source.word(end)[0].isupper() and source.word(end - 1)[0].islower()
+    restricts = source.sentence.words[start - 1] in OPENERS or after in _PEOPLE or any(map(_is_verb, inside))
     names = end - start > 1 and source.word(end - 1)[0].isupper()
     bound = any(_is_bound(source.word(at)) for at in range(start, end))
     alters = any(stem(word) in _stems(_ALTERING) or _ALTERING_START.match(word) for word in inside)
@@ -170,7 +176,7 @@ def _describes(source: Source, start: int, end: int) -> bool:
         and inside[0] not in OPENERS
         and after not in FUNCTION_WORDS | OPENERS
         and not (_is_verb(after) or any(quantities(after)))
-        and (determined or titles)
+        and (determined or titles or not restricts)
         and not (names or bound or alters or is_weighty(source.sentence, start - 1, end))
     )
 
