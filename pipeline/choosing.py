@@ -54,7 +54,7 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings, title:
     3. are supported less than `least_support`;
     4. open a quotation without its end, ask, or lean on a sentence that does not stand before them.
 
-    `title` sentences of the article are its title, of which the one behind it does not need to speak again.
+    `title` is the number of sentences in the article's title, behind which nothing has been said yet to lean on.
     For those of 2 to 4 the sentence of the article that they were made from stands in, if it can stand there.
     """
     evidence = grounder.evidence
@@ -69,19 +69,26 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings, title:
         sentence = grounder.sentence(text)
         supported = not sentence.unsupported and sentence.score >= settings.least_support
         follows = number is not None and last is not None and number == last + 1
+        if supported and _may_be_said(kept, text, follows, settings):
+            kept.append(sentence)
+            mends += text != written
+            last = number
+            continue
         if not supported:
             lacking += sentence.unsupported
             doubtful += not sentence.unsupported
         elif not _stands(kept, text, follows, settings):
             leaning += 1
-        offered = [one for one in [text, original][not supported :] if one and fits(kept, one, settings)]
-        added = [one for one in offered if _stands(kept, one, follows, settings)][:1]
-        kept += map(grounder.sentence, added)
-        mends += added == [text] != [written]
-        restored += bool(added) and added != [text]
-        last = number if added else last
+        if original and _may_be_said(kept, original, follows, settings):
+            kept.append(grounder.sentence(original))
+            restored += 1
+            last = number
     copied = all(sentence.text in evidence.text for sentence in kept)
     return Choice(tuple(kept), mends, tuple(lacking), doubtful, leaning, restored, copied)
+
+
+def _may_be_said(kept: Sequence[SentenceGrounding], text: str, follows: bool, settings: SummariseSettings) -> bool:
+    return _stands(kept, text, follows, settings) and fits(kept, text, settings)
 
 
 def _stands(kept: Sequence[SentenceGrounding], text: str, follows: bool, settings: SummariseSettings) -> bool:
