@@ -20,11 +20,10 @@ verify: .venv/installed
 	pytest -q tests/after_repro
 
 # The stages whose outputs are committed; `dvc repro` leaves them alone. `adapt` takes about an hour on two cores.
-# dvc writes dvc.yaml anew to unfreeze a stage, without its layout: the file is put back as it was.
+# dvc writes dvc.yaml anew to unfreeze a stage, without its layout: it is put back as it was, whatever happens.
 ground adapt: .venv/installed
 	mkdir -p .dvc/tmp && cp dvc.yaml .dvc/tmp/dvc.yaml
-	dvc unfreeze $@
-	dvc repro $@; status=$$?; mv .dvc/tmp/dvc.yaml dvc.yaml; exit $$status
+	trap 'mv .dvc/tmp/dvc.yaml dvc.yaml' EXIT; dvc unfreeze $@ && dvc repro $@
 
 # Run after a change of results, and commit: notebooks with their output, README with its tables and examples.
 notebooks: .venv/installed

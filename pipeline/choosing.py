@@ -63,7 +63,7 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings, title:
     mends = doubtful = leaning = restored = 0
     last: int | None = title - 1  # the number of the article's sentence that the last one kept was made from
     for written in whole_sentences(draft, settings):
-        number = evidence.source(written) if settings.style == "brief" else None
+        number = evidence.source(written, title) if settings.style == "brief" else None
         original = "" if number is None else evidence.sentences[number].text
         text = mended(written, original) if original else written
         sentence = grounder.sentence(text)
@@ -77,7 +77,9 @@ def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings, title:
         if not supported:
             lacking += sentence.unsupported
             doubtful += not sentence.unsupported
-        elif not _stands(kept, text, follows, settings):
+        elif _stands(kept, text, follows, settings):
+            continue  # it says again what is said, or is too long
+        else:
             leaning += 1
         if original and _may_be_said(kept, original, follows, settings):
             kept.append(grounder.sentence(original))

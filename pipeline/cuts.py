@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice, pairwise
 
 from pipeline.evidence import FUNCTION_WORDS, MOST_WORDS, Sentence, stem
-from pipeline.figures import NEGATIONS, OPENERS, is_weighty
+from pipeline.figures import NEGATIONS, OPENERS, is_weighty, stems_of
 from pipeline.names import WORD
 from pipeline.quantities import MONTHS, quantities
 
@@ -38,7 +37,7 @@ _SUBORDINATING = frozenset("when while after before until since because although
 _HANGING = frozenset("a an the who whom whose which where".split())
 _DETERMINERS = frozenset("a an the its his her their our my your this that these those".split())
 # Words that belong to a verb or a number, and never describe a noun; and such as look like adverbs and are none.
-_PARTICLES = frozenset("nor than off down away back both".split())
+_PARTICLES = frozenset("nor down away back".split())
 _NO_ADVERBS = frozenset("family deadly daily weekly monthly yearly elderly friendly costly".split())
 # What introduces a name and can be missed behind "in" or "by": the town of Harrow, her son Luke.
 _INTRODUCTION = re.compile(r" (?:the|its|his|her|their|a|an) (?:[a-z-]+ ){1,3}")
@@ -49,15 +48,17 @@ _PEOPLE = frozenset(
     "users".split()
 )
 # What can be missed wherever it stands.
-_BRACKET = r"\((?!not|but|except|only|if)[^()]*\)"
+_BRACKET = r"(?<=\s)\((?!not|but|except|only|if)[^()]*\)"
 _AGE = r"(?<=, )\d{1,3}(?=,)"
-_HOUR = r"(?:at (?:about |around )?\d{1,2}[:.]\d\d(?: ?[ap]m| [A-Z]{3})?|\d{1,2}[:.]\d\d(?: ?[ap]m| [A-Z]{3}))"
+_HOUR = r"(?:at (?:about |around )?)?(?:\d{1,2}:\d\d(?: [A-Z]{3})?|\d{1,2}(?:[:.]\d\d)? ?[ap]m)"
 _WEEKDAY = r"(?:on )?(?:late |early |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _TIME_OF_DAY = "(?: morning| afternoon| evening| night)?"
 _DATE = rf"on (?:\d{{1,2}} (?:{MONTHS})|(?:{MONTHS}) \d{{1,2}})"
 _LATELY = "last week|last month|earlier this week|earlier this month|yesterday|today|tonight"
 _WHEN = rf"(?:{_HOUR}|{_WEEKDAY}{_TIME_OF_DAY}|{_DATE}|{_LATELY})(?!\w)"
 _ASIDES = re.compile(rf"(?:[\s,]*(?:{_BRACKET}|{_AGE}|also(?!\w)|{_WHEN}))+[\s,.]*")
+_PART_END = re.compile(r"[,;()–—]|--|(?<=\s)-")
+_CAPITALISED_BEFORE = re.compile(r"(?<![\w.-])[A-Z][\w.-]* $")
 # Between these a time is one of two.
 _PAIRING = frozenset("and or to until by from since between".split())
 
@@ -74,9 +75,8 @@ class Source:
     def of(cls, text: str) -> "Source":
         """The sentence that a text is."""
         matches = list(islice(WORD.finditer(text), MOST_WORDS))
-        between = (text[one.end() : two.start()] for one, two in pairwise(matches))
-        ends = frozenset(at for at, gap in enumerate(between) if re.search(r"[,;()–—]|(?<!\w)--?(?!\w)", gap))
-        return cls(Sentence.of(text), tuple(match.span() for match in matches), ends)
+        ends = (at for at, (one, two) in enumerate(pairwise(matches)) if _PART_END.search(text, one.end(), two.start()))
+        return cls(Sentence.of(text), tuple(match.span() for match in matches), frozenset(ends))
 
     def word(self, at: int) -> str:
         """A word as it is written; none behind the last."""
@@ -110,8 +110,10 @@ def may_go(source: Source, start: int, end: int) -> bool:
     if _is_numbers(source.sentence, start, end) or is_of_a_name(before, left_out, after):
         return False
     if {start - 1, end - 1} <= source.part_ends:
-        is_place = end - start <= 2 and all(source.word(at)[0].isupper() for at in range(start, end))
-        return source.sentence.words[end] not in _HANGING and not is_place
+        is_short_name = end - start <= 2 and all(
+            source.word(at)[0].isupper() for at in range(start, end)
+        )  # Paris, Texas
+        return source.sentence.words[end] not in _HANGING and not is_short_name
     return _describes(source, start, end) or _introduces(source, start, end)
 
 
@@ -122,26 +124,32 @@ def may_end(source: Source, start: int) -> bool:
         return False
     if is_aside(source.word(start - 1), source.between(start - 1, last), ""):
         return True
+    one_part = start - 1 in source.part_ends and not source.sentence.stops & set(range(start, last - 1))
     opening = words[joining_words(source)]
-    has_main_part = opening not in OPENERS or any(at < start - 1 for at in source.part_ends)
-    is_last_part = start - 1 in source.part_ends and not source.sentence.stops & set(range(start, last - 1))
-    goes_on = _is_verb(words[start]) and not words[start].endswith("ing")
+    if not one_part or opening in _SUBORDINATING:
+        return False
+    if opening in OPENERS and min(source.part_ends) == start - 1:  # the main part is yet to come
+        return False
+    goes_on = is_inflected(words[start]) and not words[start].endswith("ing")
     lists = words[start] not in OPENERS and not {"and", "or"}.isdisjoint(words[start:])
-    return opening not in _SUBORDINATING and has_main_part and is_last_part and not (goes_on or lists)
+    return not (goes_on or lists)
 
 
 def is_aside(before: str, left_out: str, after: str) -> bool:
     """Whether what was left out between two words is brackets, ages, "also", or a day or hour of these days.
 
-    >>> [is_aside("paid", text, "in") for text in (" (£277m) ", " on Friday, ", " at 19:30 BST ", " by Friday ")]
+    >>> [is_aside("paid", text, "in") for text in (" (£3m) ", " on Friday, ", " at 19:30 BST ", " by Friday ")]
     [True, True, True, False]
     >>> is_aside("Lee", ", 41, also ", "won"), is_aside("the", " Sunday ", "Times"), is_aside("on", " Friday ", "or")
     (True, False, False)
     """
     if not _ASIDES.fullmatch(left_out):
         return False
-    is_alone = {before.casefold(), after.casefold()}.isdisjoint(_PAIRING) and not after[:1].isdigit()
-    return not re.search(_WHEN, left_out) or (is_alone and not is_of_a_name(before, left_out, after))
+    if not re.search(rf"{_WHEN}|{_AGE}", left_out):
+        return True
+    is_alone = {before.casefold(), after.casefold()}.isdisjoint(_PAIRING)
+    is_of_numbers = before[0].isdigit() or after[:1].isdigit()
+    return is_alone and not (is_of_numbers or is_of_a_name(before, left_out, after))
 
 
 def is_of_a_name(before: str, left_out: str, after: str) -> bool:
@@ -149,36 +157,50 @@ def is_of_a_name(before: str, left_out: str, after: str) -> bool:
 
     >>> is_of_a_name("Sheffield", " Wednesday ", "won"), is_of_a_name("a", " Parliamentary ", "Labour")
     (True, True)
-    >>> is_of_a_name("The", " Menie ", "locals"), is_of_a_name("a", " tycoon ", "Dow")
+    >>> is_of_a_name("The", " Dunmore ", "locals"), is_of_a_name("a", " tycoon ", "Dow")
     (False, False)
     >>> is_of_a_name("a", " boy's ", "hat")
     True
     """
-    goes_on = before[0].isupper() and before.casefold() not in FUNCTION_WORDS and re.match(r" [A-Z]", left_out)
-    leads_on = after[:1].isupper() and re.search(r"\b[A-Z][\w.-]* $", left_out)
-    return bool(goes_on or leads_on or re.search(r"\w['’]s? $", left_out))
+    if before[0].isupper() and before.casefold() not in FUNCTION_WORDS and re.match(r" [A-Z]", left_out):
+        return True
+    if after[:1].isupper() and _CAPITALISED_BEFORE.search(left_out):
+        return True
+    return re.search(r"\w['’]s? $", left_out) is not None
 
 
 def _describes(source: Source, start: int, end: int) -> bool:
     """Whether words describe a noun behind them, "the tall harbour master", and are not what makes it what it is."""
     inside, after = source.sentence.words[start:end], source.sentence.words[end]
-    nearest = range(max(0, start - 2), start)
-    determined = any(
-        source.sentence.words[at] in _DETERMINERS or re.search(r"['’]s?$", source.word(at)) for at in nearest
-    )
-    titles = source.word(end)[0].isupper() and source.word(end - 1)[0].islower()
-    restricts = source.sentence.words[start - 1] in OPENERS or after in _PEOPLE or any(map(_is_verb, inside))
-    names = end - start > 1 and source.word(end - 1)[0].isupper()
-    bound = any(_is_bound(source.word(at)) for at in range(start, end))
-    alters = any(stem(word) in _stems(_ALTERING) or _ALTERING_START.match(word) for word in inside)
+    loose = not source.sentence.stops & set(range(start - 1, end)) and inside[0] not in OPENERS
+    noun = after not in FUNCTION_WORDS | OPENERS and not is_inflected(after) and not any(quantities(after))
     return (
-        not source.sentence.stops & set(range(start - 1, end))
-        and inside[0] not in OPENERS
-        and after not in FUNCTION_WORDS | OPENERS
-        and not (_is_verb(after) or any(quantities(after)))
-        and (determined or titles or not restricts)
-        and not (names or bound or alters or is_weighty(source.sentence, start - 1, end))
+        loose
+        and noun
+        and not any(_is_bound(source.word(at)) for at in range(start, end))
+        and not _changes_noun(source, start, end)
+        and not _says_which(source, start, end)
     )
+
+
+def _changes_noun(source: Source, start: int, end: int) -> bool:
+    """Whether words make of a noun behind them another thing, or are a name, a rank or a number, or behind such."""
+    alters = any(
+        stem(word) in stems_of(_ALTERING) or _ALTERING_START.match(word) for word in source.sentence.words[start:end]
+    )
+    is_name = end - start > 1 and source.word(end - 1)[0].isupper()
+    return alters or is_name or is_weighty(source.sentence, start - 1, end)
+
+
+def _says_which(source: Source, start: int, end: int) -> bool:
+    """Whether words say which of many are meant, "on pregnant women": without an article, owner or name beside them."""
+    words = source.sentence.words
+    nearest = range(max(0, start - 2), start)
+    determined = any(words[at] in _DETERMINERS or re.search(r"['’]s?$", source.word(at)) for at in nearest)
+    is_title = source.word(end)[0].isupper() and source.word(end - 1)[0].islower()
+    if determined or is_title:
+        return False
+    return words[start - 1] in OPENERS or words[end] in _PEOPLE or any(map(is_inflected, words[start:end]))
 
 
 def _introduces(source: Source, start: int, end: int) -> bool:
@@ -203,30 +225,26 @@ def _is_bound(word: str) -> bool:
     return bare in FUNCTION_WORDS | _PARTICLES or (bare.endswith("ly") and bare not in _NO_ADVERBS)
 
 
-def _is_verb(word: str) -> bool:
-    """Whether a word is a form of another one, and no plural: gave, died, but not agents.
+def is_inflected(word: str) -> bool:
+    """Whether a word is a form of another one, and no plural or small word: gave, died, but not agents.
 
-    >>> [_is_verb(word) for word in ("gave", "died", "agents", "people", "hotel")]
-    [True, True, False, False, False]
+    >>> [is_inflected(word) for word in ("gave", "died", "agents", "people", "an", "ahmed")]
+    [True, True, False, False, False, False]
     """
     import simplemma
 
-    is_form = simplemma.lemmatize(word, lang="en").casefold() != word
-    return is_form and not word.endswith("s") and word not in _PLURALS
+    if not word or word.endswith("s") or word in FUNCTION_WORDS | _PLURALS:
+        return False
+    return simplemma.lemmatize(word, lang="en").casefold() != word
 
 
 def _turns(source: Sentence, start: int, end: int) -> bool:
     """Whether words turn what the rest says, bound it or tell whose claim it is."""
-    turning = _stems(f"{_TURNING} {_CLAIMING} {NEGATIONS}")
+    turning = stems_of(f"{_TURNING} {_CLAIMING} {NEGATIONS}")
     negated = any(word.endswith("n't") for word in source.words[start:end])
     return negated or not turning.isdisjoint(source.stems[start:end])
 
 
 def _is_numbers(source: Sentence, start: int, end: int) -> bool:
-    """Whether words are a score, a sum or a list of numbers and no more."""
+    """Whether words are a score or a list of numbers and no more."""
     return not any(any(map(str.isalpha, word)) and word != "and" for word in source.words[start:end])
-
-
-@lru_cache(maxsize=8)
-def _stems(words: str) -> frozenset[str]:
-    return frozenset(map(stem, words.split()))

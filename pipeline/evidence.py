@@ -138,13 +138,13 @@ class Evidence:
         second = max(range(len(added)), key=lambda number: (added[number], -abs(number - first), -number))
         return [first, second] if added[second] else [first]
 
-    def source(self, text: str) -> int | None:
-        """The number of the sentence that a sentence was made from: it holds more of its content than any other does,
-        and half of it at least; None if there is no such sentence."""
-        sentence = Sentence.of(text)
-        wanted = frozenset(sentence.content)
-        best = self.support(sentence)[:1]
-        return next((one for one in best if 2 * len(wanted & self._stem_sets[one]) >= len(wanted)), None)
+    def source(self, text: str, title: int = 0) -> int | None:
+        """The number of the sentence that a sentence was made from, behind those of the title: it holds more of its
+        content than any other does, and half of it at least; None if there is no such sentence."""
+        wanted = frozenset(Sentence.of(text).content)
+        held = {number: len(wanted & self._stem_sets[number]) for number in range(title, len(self.sentences))}
+        best = max(held, key=lambda number: (held[number], -number), default=None)
+        return best if best is not None and wanted and 2 * held[best] >= len(wanted) else None
 
 
 def triples(items: Sequence[str]) -> list[tuple[str, str, str]]:

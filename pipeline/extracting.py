@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.evidence import Sentence
 from pipeline.leaning import stands
 from pipeline.records import Article
-from pipeline.sentences import split_sentences
+from pipeline.sentences import is_whole, split_sentences
 
 # News puts first what matters: sentences further down are not looked at, so that time is bounded.
 MOST_SENTENCES = 60
@@ -51,21 +51,28 @@ def extract(article: Article, sentences: int, most_words: int) -> str | None:
         whole.of([sentence]) + TITLE * _share(title, frozenset(sentence.content)) + FIRST / (1 + number)
         for number, sentence in enumerate(found)
     ]
+    is_known = article.language in (None, "en")  # what leans is told by English words
     chosen: list[int] = []
     while len(chosen) < sentences:
         left = most_words - sum(len(texts[number].split()) for number in chosen)
-        said = frozenset(stem for number in chosen for stem in found[number].content)
         fitting = [
             number
             for number, text in enumerate(texts)
-            if number not in chosen
-            and len(text.split()) <= left
-            and stands(text, not number or number - 1 in chosen, said)
+            if number not in chosen and len(text.split()) <= left and is_whole(text)
         ]
-        if not fitting:
+        standing = [number for number in fitting if not is_known or _stands(texts, found, number, chosen)]
+        if not chosen:
+            standing = standing or fitting
+        if not standing:
             break
-        chosen.append(max(fitting, key=lambda number: worth[number] - REPEATED * _share(found[number].content, said)))
+        said = frozenset(stem for number in chosen for stem in found[number].content)
+        chosen.append(max(standing, key=lambda number: worth[number] - REPEATED * _share(found[number].content, said)))
     return " ".join(texts[number] for number in sorted(chosen)) or None
+
+
+def _stands(texts: Sequence[str], found: Sequence[Sentence], number: int, chosen: Sequence[int]) -> bool:
+    before = frozenset(stem for other in chosen if other < number for stem in found[other].content)
+    return stands(texts[number], not number or number - 1 in chosen, before)
 
 
 def _share(stems: Sequence[str], among: frozenset[str]) -> float:

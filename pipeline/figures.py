@@ -113,7 +113,7 @@ def figures(evidence: Evidence, text: str) -> dict[str, float]:
         "number_context": min(_contexts(evidence, sentence, _numbers_in(sentence)), default=1.0),
         "name_context": _mean(_contexts(evidence, sentence, _names_in(evidence, sentence))),
         "negation": float(_negated(sentence) != any(map(_negated, closest))),
-        "hedges": math.log1p(len((near & _stems(_HEDGES)) - frozenset(sentence.stems))),
+        "hedges": math.log1p(len((near & stems_of(_HEDGES)) - frozenset(sentence.stems))),
         "distance": abs(support[0] - support[-1]) / len(evidence.sentences) if support else 1.0,
         **(seams(aligned[0], sentence, aligned[1]) if aligned and aligned[0] else dict.fromkeys(_SEAMS, 0.0)),
     }
@@ -176,7 +176,7 @@ def seams(aligned: Sequence[tuple[int, int]], sentence: Sentence, source: Senten
 def is_weighty(source: Sentence, start: int, end: int) -> bool:
     """Whether words of a sentence hold a number, or one that turns or limits what is said."""
     left_out = frozenset(source.stems[start:end])
-    weighty = _stems(NEGATIONS) | _stems(_HEDGES) | _stems(_DEGREES) | _stems(_CAVEATS)
+    weighty = stems_of(NEGATIONS) | stems_of(_HEDGES) | stems_of(_DEGREES) | stems_of(_CAVEATS)
     return bool(left_out & weighty) or any(map(_is_number, source.words[start:end]))
 
 
@@ -238,11 +238,16 @@ def _names_in(evidence: Evidence, sentence: Sentence) -> list[int]:
 
 
 def _negated(sentence: Sentence) -> bool:
-    return not _stems(NEGATIONS).isdisjoint(sentence.stems) or any(word.endswith("n't") for word in sentence.words)
+    return not stems_of(NEGATIONS).isdisjoint(sentence.stems) or any(word.endswith("n't") for word in sentence.words)
 
 
 @lru_cache(maxsize=8)
-def _stems(listed: str) -> frozenset[str]:
+def stems_of(listed: str) -> frozenset[str]:
+    """The stems of the words of a list.
+
+    >>> sorted(stems_of("may might"))
+    ['may', 'might']
+    """
     return frozenset(map(stem, listed.split()))
 
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence, Set
 from itertools import pairwise
 
+from pipeline.cuts import is_inflected
 from pipeline.evidence import stem
 from pipeline.figures import OPENERS
 from pipeline.names import is_place, plain, words
 from pipeline.quantities import MONTHS
-from pipeline.sentences import is_whole
+from pipeline.sentences import asks, is_whole
 
 # A shorter sentence says little by itself, and may be a heading.
 LEAST_WORDS = 4
@@ -40,18 +41,18 @@ _COMPLETE = re.compile(
     r"|(?:both|neither|either) (?:\S+ ){1,6}(?:and|or|nor)) ",
     re.IGNORECASE,
 )
-# What points back behind "in" or "of", unless the calendar or what is to come follows: "in that case", "fees such as".
+# What points back behind "in" or "of", unless the calendar follows: "in that case", "one of those".
 _POINTING = re.compile(
-    rf"(?:\w+ )?(?:{'|'.join(sorted(OPENERS))}) (?:this|that|these|those|them|such)\b(?! (?:{_TIMES}|as)\b)",
+    rf"(?:\w+ )?(?:{'|'.join(sorted(OPENERS))}) (?:this|that|these|those|them|such)\b(?! (?:{_TIMES})\b)",
     re.IGNORECASE,
 )
 # The writer, or a speaker whose marks of quotation are lost; no World War I.
-_SPEAKING = re.compile(r"(?:^|\b[a-z'’]+[,;:]? )(?:I\b|(?:[Ww]e|[Mm]e|[Mm]y|[Oo]ur|us)\b)")
+_SPEAKING = re.compile(r"(?:^|(?<![\w'’])[a-z'’]+[,;:]? )(?:I\b|(?:[Ww]e|[Mm]e|[Mm]y|[Oo]ur|us)\b)")
 _QUOTATION = re.compile(r'"[^"]*"?|“[^”]*”?')
-_QUOTED_OPENING = re.compile(r'["“](?:he|she|it|they|that|this)(?:\W|\b)', re.IGNORECASE)
+_QUOTED_OPENING = re.compile(r'["“](?:he|she|it|they|that|this)\b', re.IGNORECASE)
 _PERSONS = frozenset("he she him her his".split())
 _PEOPLE = frozenset("police officials officers critics prosecutors detectives experts lawyers analysts".split())
-_CALENDAR = re.compile(rf"{MONTHS}|.+day")
+_CALENDAR = re.compile(rf"{MONTHS}|.+day", re.IGNORECASE)
 # What everyone knows without having been told of it, and words that do not tell of a thing.
 _KNOWN = frozenset(
     "government prime president police economy dollar pound euro world internet sun public poor elderly queen "
@@ -69,7 +70,7 @@ def stands(sentence: str, follows: bool, said: Set[str] = frozenset()) -> bool:
     >>> stands("He left.", True), stands("He left.", False), stands("Why did he?", True), stands("Fares ro", True)
     (True, False, False, False)
     """
-    return is_whole(sentence) and not sentence.endswith("?") and (follows or not leans(sentence, said))
+    return is_whole(sentence) and not asks(sentence) and (follows or not leans(sentence, said))
 
 
 def leans(sentence: str, said: Set[str] = frozenset()) -> bool:
@@ -92,7 +93,7 @@ def leans(sentence: str, said: Set[str] = frozenset()) -> bool:
         or (outside.startswith("(") and outside.endswith(")"))
         or _QUOTED_OPENING.match(sentence) is not None
         or _SPEAKING.search(outside) is not None
-        or _goes_on(outside, plain(written[0]))
+        or _goes_on(outside, _bare(written[0]))
         or _POINTING.match(outside) is not None
         or _is_unnamed(written, outside)
         or _is_unknown(written, said)
@@ -103,23 +104,28 @@ def _goes_on(outside: str, first: str) -> bool:
     return _GOING_ON.match(outside) is not None or (first in _OPENING and not _COMPLETE.match(outside))
 
 
+def _bare(word: str) -> str:
+    """A word without what it is contracted with: they're."""
+    return plain(word).partition("'")[0]
+
+
 def _is_unnamed(written: Sequence[str], outside: str) -> bool:
-    """Whether "he", "her" and the like come before anyone who may be meant."""
-    found = [plain(word) for word in written]
-    at = next((number for number, word in enumerate(found) if number and word in _PERSONS), 0)
-    if not at:
+    """Whether "he", "her" and the like come before anyone who may be meant, behind an opening that names nobody."""
+    found = [_bare(word) for word in written]
+    at = next((number for number, word in enumerate(found) if number and word in _PERSONS), None)
+    if at is None:
         return False
-    opens = found[0] in OPENERS | _PEOPLE or written[0].endswith(("ing", "ed")) or found[at - 1] == "ago"
     apposed = re.match(rf"(?:an?|the) [^,]*, {written[at]}\b", outside, re.IGNORECASE) is not None
-    opens = opens or apposed or found[:2] == ["last", "year"]
-    return opens and not any(_may_be_meant(written, number) for number in range(1, at))
+    is_time = found[at - 1] == "ago" or found[:2] == ["last", "year"]
+    is_phrase = found[0] in OPENERS | _PEOPLE or (is_inflected(found[0]) and found[0].endswith(("ing", "ed")))
+    return (apposed or is_time or is_phrase) and not any(_may_be_meant(written, number) for number in range(1, at))
 
 
 def _may_be_meant(written: Sequence[str], at: int) -> bool:
     """Whether a word may name a person: written large, and no place, day or thing in or at which something was."""
     word = written[at]
     behind_place = plain(written[at - 1]) in {"in", "at", "to", "from", "the", "on"}
-    return word[0].isupper() and not (behind_place or is_place(word) or _CALENDAR.fullmatch(word))
+    return word[0].isupper() and not (behind_place or is_place(word) or _CALENDAR.fullmatch(plain(word)))
 
 
 def _is_unknown(written: Sequence[str], said: Set[str]) -> bool:
@@ -127,6 +133,7 @@ def _is_unknown(written: Sequence[str], said: Set[str]) -> bool:
     found = [plain(word) for word in written[:5]]
     if found[0] != "the" or found[1] in _KNOWN:
         return False
-    named = any(word[0].isupper() and (word.isupper() or not is_place(word)) for word in written[1:4])
+    large = [word for word in written[1:4] if word[0].isupper() and not _CALENDAR.fullmatch(plain(word))]
+    named = any(word.isupper() or not is_place(word) for word in large)
     of_a_known = any(one == "of" and two != "the" for one, two in pairwise(found))
     return not (named or of_a_known) and (said - _EMPTY).isdisjoint(map(stem, found[1:3]))

@@ -31,8 +31,8 @@ def mended(text: str, source: str) -> str:
     if not aligned or len(aligned) < SHORTENED_SHARE * len(short.sentence.stems):
         return text
     (_, first), (last_here, last_there) = aligned[0], aligned[-1]
-    start = min(joining_words(long), first)
-    opening = source[: long.spans[0][0]] + source[long.spans[start][0] : long.spans[first][1]]
+    start = 0 if long.spans[0][0] else min(joining_words(long), first)
+    opening = source[long.spans[start][0] if start else 0 : long.spans[first][1]]
     middle = [_gap(short, long, one, two) + long.word(two[1]) for one, two in pairwise(aligned)]
     cut_off = last_here == len(short.spans) - 1 and last_there < len(long.spans) - 1
     ending = short if cut_off and may_end(long, last_there + 1) else long

@@ -19,13 +19,25 @@ def split_sentences(text: str, language: str = "en") -> list[str]:
     ]
 
 
+_CLOSING_MARKS = "\"'”’»)]」』"
+
+
+def asks(sentence: str) -> bool:
+    """Whether a sentence ends in a question, perhaps another's.
+
+    >>> asks('She asked: "Why?"'), asks("Why not.")
+    (True, False)
+    """
+    return sentence.rstrip(_CLOSING_MARKS).endswith(("?", "？"))
+
+
 def is_closed(sentence: str) -> bool:
     """Whether a sentence ends as one, with a full stop or the like, quotes and brackets aside.
 
     >>> is_closed('He said: "We won."'), is_closed("The company also")
     (True, False)
     """
-    return sentence.rstrip("\"'”’»)]」』").endswith((".", "!", "?", "…", "。", "！", "？"))
+    return sentence.rstrip(_CLOSING_MARKS).endswith((".", "!", "?", "…", "。", "！", "？"))
 
 
 def is_whole(sentence: str) -> bool:

@@ -1,8 +1,11 @@
 """Leaning: what cannot be understood alone does not stand alone."""
 
+import time
+
 import pytest
 
 from pipeline.leaning import leans, stands
+from pipeline.mending import mended
 
 ALONE = [
     "Fares rose by a tenth in May.",
@@ -19,6 +22,7 @@ ALONE = [
     "This week Harrow opens a new quay.",
     "Later this year Harrow opens a new quay.",
     "There were 300 ferries in Harrow.",
+    "Ahmed said he would resign in May.",
     "Instead of fares, Harrow raised taxes.",
     "Both Harrow and Dunmore raised fares.",
     "In a letter to Anna Lee Mr Gray said he would resign.",
@@ -34,7 +38,7 @@ LEANING = [
     "Fares had to rise, so we raised them.",
     '"Fares had to rise by a tenth."',
     "(Until fares rise, of course.)",
-    "Scary consequences .",
+    "Cold comfort .",
     "As a result, fares fell by a tenth.",
     "Two others were hurt in the crash.",
     "A second man was held in Harrow.",
@@ -46,6 +50,8 @@ LEANING = [
     "Two years ago she moved to Harrow.",
     "In Harrow, fishermen called on the council to honour his work.",
     "Police said he had been hurt.",
+    "They're raising fares in May.",
+    "After Monday's match he left for Harrow.",
     "The Frenchman won the match in Harrow.",
     "The value of the deal is not known.",
     '"He is a great player," Anna Lee said.',
@@ -72,6 +78,16 @@ def test_a_thing_told_of_may_be_called_by_its_name():
     assert leans("The council said fares would rise.", frozenset({"say", "fare"}))
 
 
-@pytest.mark.parametrize("sentence", ["Why do fares rise?", 'The owner said: "Fares rose.', "The owner raised the"])
+@pytest.mark.parametrize(
+    "sentence", ["Why do fares rise?", 'Is it "over?"', 'The owner said: "Fares rose.', "The owner raised the"]
+)
 def test_a_question_and_a_part_never_stand(sentence):
     assert not stands(sentence, follows=True)
+
+
+def test_no_sentence_takes_long():
+    started = time.perf_counter()
+    for piece in ("a'", "a", "A.", " (a", " on Friday", '"', "I "):
+        leans("Harrow said " + piece * 20_000)
+        mended("Harrow left.", "Harrow " + piece * 20_000 + " left.")
+    assert time.perf_counter() - started < 10

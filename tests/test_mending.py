@@ -51,7 +51,7 @@ def test_harmless_cuts_stay(source, short):
         # the end of a clause that goes on
         ("It could see people with burns - caused by the fire - receive money.", "It could see people with burns."),
         ("When a ferry sank off Harrow, the port closed.", "When a ferry sank off Harrow."),
-        ("The song led for a week and in May 1999, topped the list.", "The song led for a week and in May 1999."),
+        ("The play ran for a month and in June, filled a hall.", "The play ran for a month and in June."),
         ("The storm took the best of the port: its light.", "The storm took the best of the port."),
         # to whom a part belongs, what a number counts
         ("Anna Lee, a nurse from Harrow, a port, left.", "Anna Lee, a port, left."),
@@ -63,12 +63,16 @@ def test_harmless_cuts_stay(source, short):
         # what is a bracket or a day, and more
         ("The port closed (but not for long).", "The port closed."),
         ("He struck out (allegedly) at the crew.", "He struck out at the crew."),
-        ("Four men, aged 72, 58, 56 and 55, were held.", "Four men, aged 72, were held."),
+        ("Three crew, aged 21, 34 and 40, sang.", "Three crew, aged 21, sang."),
         ("The port will stay closed until Friday.", "The port will stay closed."),
         ("Sheffield Wednesday won in Harrow.", "Sheffield won in Harrow."),
         ("The ferry will sail on Monday and return on Friday.", "The ferry will sail and return on Friday."),
         ("The Sunday Times reported the loss of the ferry.", "The Times reported the loss of the ferry."),
         ("Rates fell by 0.25 points in May.", "Rates fell by points in May."),
+        ("Rates stood at 3.25 in May.", "Rates stood in May."),
+        ("Harrow closed lanes 3, 4, 5 and 9.", "Harrow closed lanes 3, 5 and 9."),
+        ("In a 3-2 win at home, Lee scored.", "In a 3-2 win at home."),
+        ('"But the ferry left," said Lee.', '"The ferry left," said Lee.'),
         # whose claim it is, in other words; what takes back or bounds what is said
         ("The master took bribes, a court heard.", "The master took bribes."),
         ("The port, it is thought, will close.", "The port will close."),
@@ -95,6 +99,7 @@ def test_harmful_ones_are_undone(source, short):
 def test_what_was_not_made_by_shortening_is_left_alone():
     assert mended("Fishermen saved the crew.", "The ferry sank on Sunday.") == "Fishermen saved the crew."
     assert mended("", "The ferry sank.") == ""
+    assert mended("The ﾞ port closed.", "The old ﾞ port closed.")
 
 
 WORDS = st.lists(
