@@ -183,8 +183,8 @@ def test_a_sentence_is_said_once_and_the_budgets_are_kept():
 
 
 def test_half_a_quotation_does_not_ship():
-    article = Article(None, 'The mayor said: "It is not about money.\n\nA ferry left Harrow.', "en")
-    assert kept('The mayor said: "It is not about money. A ferry left Harrow.', article) == "A ferry left Harrow."
+    article = Article(None, 'The mayor said: "We owe it to the town.\n\nA ferry left Harrow.', "en")
+    assert kept('The mayor said: "We owe it to the town. A ferry left Harrow.', article) == "A ferry left Harrow."
     assert extract(article, 3, 60) == "A ferry left Harrow."
 
 
