@@ -34,7 +34,6 @@ LEANING = [
     "One of those ferries sank.",
     "In May she raised fares.",
     "When he arrived, fares rose.",
-    "The crew was saved by fishermen.",
     "Fares had to rise, so we raised them.",
     '"Fares had to rise by a tenth."',
     "(Until fares rise, of course.)",
@@ -52,8 +51,6 @@ LEANING = [
     "Police said he had been hurt.",
     "They're raising fares in May.",
     "After Monday's match he left for Harrow.",
-    "The Frenchman won the match in Harrow.",
-    "The value of the deal is not known.",
     '"He is a great player," Anna Lee said.',
 ]
 
@@ -70,6 +67,19 @@ def test_what_leaves_something_to_the_one_before_stands_behind_it_only(sentence)
     assert leans(sentence)
     assert not stands(sentence, follows=False)
     assert stands(sentence, follows=True)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The Frenchman won the match in Harrow.",
+        "The value of the deal is not known.",
+        "The crew was saved by fishermen.",
+    ],
+)
+def test_a_thing_not_told_of_opens_a_summary_but_does_not_go_on_from_another(sentence):
+    assert stands(sentence, follows=False)
+    assert not stands(sentence, follows=False, said=frozenset({"council"}))
 
 
 def test_a_thing_told_of_may_be_called_by_its_name():
