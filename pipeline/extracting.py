@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.evidence import Sentence
-from pipeline.leaning import stands
+from pipeline.leaning import LEAST_WORDS, stands
+from pipeline.names import words
 from pipeline.records import Article
 from pipeline.sentences import is_whole, split_sentences
 
@@ -72,7 +73,8 @@ def extract(article: Article, sentences: int, most_words: int) -> str | None:
 
 def _stands(texts: Sequence[str], found: Sequence[Sentence], number: int, chosen: Sequence[int]) -> bool:
     before = frozenset(stem for other in chosen if other < number for stem in found[other].content)
-    return stands(texts[number], not number or number - 1 in chosen, before)
+    opens = not number and len(words(texts[number])) >= LEAST_WORDS  # a date, or a part of a split sentence, does not
+    return stands(texts[number], opens or number - 1 in chosen, before)
 
 
 def _share(stems: Sequence[str], among: frozenset[str]) -> float:

@@ -169,6 +169,11 @@ def test_what_is_said_later_is_not_known_before():
     )
 
 
+def test_a_date_on_top_is_no_sentence_of_the_summary():
+    article = Article(None, "March 9, 2015. A ferry left Harrow on Sunday. The ferry carried 40 people.", "en")
+    assert extract(article, 3, 60) == "A ferry left Harrow on Sunday. The ferry carried 40 people."
+
+
 def test_behind_a_title_the_first_sentence_follows_nothing():
     article = Article("A day out", "We left for Harrow by ferry. We sang. Rain fell on the quay in Harrow.", "en")
     settings = summarise_settings(sentences=1)
