@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from labelled_pages import LabelledPage, read_labelled_page
 
 from pipeline import clean
 from pipeline.cleaning import page_lines
 from pipeline.line_rules import KEPT
 from pipeline.repairing import repair
-from tests.labelled_pages import LabelledPage, read_labelled_page
 
 PAGES = sorted(Path("seeds/labelled_pages").glob("*.html"))
 # Words rightly kept of those kept, and of those to keep, mean of 112 pages of which many were written to be hard;
