@@ -1,22 +1,18 @@
 """Cleaning: from a saved page, HTML or flattened text, to the article, with a reason for each dropped line."""
 
-import re
 from collections.abc import Sequence
-from typing import Any
 
+from pipeline.ending import without_ending
+from pipeline.labelling import label_lines
 from pipeline.language import language_of
-from pipeline.line_rules import KEPT, REASONS
-from pipeline.lines import label_lines
+from pipeline.line_rules import KEPT
+from pipeline.opening import could_be_title
+from pipeline.page import PageLine, is_html, page_lines, read_lines
 from pipeline.records import Article, Dropped
-from pipeline.repairing import MAX_CHARACTERS, repair
+from pipeline.second_opinion import with_second_opinion
 
-# A line of the flattened page this long that stands inside a paragraph of the story is a part of it.
-LEAST_PART_LETTERS = 20
-# Each pass over what the last one kept drops less; pages seen so far settle after one to three.
-MOST_PASSES = 10
-
-_HTML_OPENING = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|\?xml)\b", re.I | re.S)
-_HTML_CLOSING = re.compile(r"</(?:p|div|html|body|article|td|span|li|h[1-6])\s*>", re.I)
+# A byline and a date are looked for in so many lines above the story's first, and in fewer below it.
+FIELD_LINES_ABOVE, FIELD_LINES_BELOW = 25, 5
 
 
 def clean(raw: str) -> Article:
@@ -27,106 +23,52 @@ def clean(raw: str) -> Article:
 
     >>> page = '''Skip to main content
     ... Ferry fares rise
+    ... By Ines Okafor
     ... Harbour ferries will cost more from May, the council has said.
     ... Read More »'''
     >>> article = clean(page)
-    >>> article.text
-    'Harbour ferries will cost more from May, the council has said.'
+    >>> article.text, article.byline
+    ('Harbour ferries will cost more from May, the council has said.', 'By Ines Okafor')
     >>> [(dropped.line, dropped.reason) for dropped in article.dropped]
-    [(1, 'navigation'), (4, 'teaser')]
+    [(1, 'navigation'), (3, 'byline'), (5, 'teaser')]
     """
-    raw = raw[:MAX_CHARACTERS]
-    return _clean_html(raw) if is_html(raw) else _clean_text(raw)
+    page = read_lines(raw)
+    labels = label_lines(page)
+    if is_html(raw):
+        labels = with_second_opinion(raw, page, labels)
+    return _article(page, _titled(page, without_ending(page, labels)))
 
 
-def is_html(raw: str) -> bool:
-    """Whether a page is HTML: it opens like a document, or closes several elements.
-
-    >>> is_html("<html><body>Hello"), is_html("Use <p> for a paragraph."), is_html("a < b > c")
-    (True, False, False)
-    """
-    return bool(_HTML_OPENING.match(raw)) or len(_HTML_CLOSING.findall(raw[:200_000])) >= 2
-
-
-def page_lines(raw: str) -> list[str]:
-    """The lines of a page as `Dropped.line` counts them: of the text itself, or of the HTML flattened."""
-    raw = raw[:MAX_CHARACTERS]
-    return repair(_flatten(raw) if is_html(raw) else raw).split("\n")
+def _titled(page: Sequence[PageLine], labels: Sequence[str]) -> list[str]:
+    """The labels, with the first line as the title where none was found and it has the form of one."""
+    kept = [position for position, label in enumerate(labels) if label in KEPT]
+    titled = [*labels]
+    if len(kept) > 1 and "title" not in labels and could_be_title(page[kept[0]].text):
+        titled[kept[0]] = "title"
+    return titled
 
 
-def _clean_text(raw: str) -> Article:
-    lines = page_lines(raw)
-    numbers = [number for number, line in enumerate(lines, start=1) if line]
-    labels = _settled_labels([lines[number - 1] for number in numbers])
-    labelled = [(number, lines[number - 1], label) for number, label in zip(numbers, labels, strict=True)]
-    return _article(labelled)
+def _article(page: Sequence[PageLine], labels: Sequence[str]) -> Article:
+    labelled = list(zip(page, labels, strict=True))
+    text = "\n\n".join(line.text for line, label in labelled if label in KEPT and label != "title")
+    return Article(
+        title=next((line.text for line, label in labelled if label == "title"), None),
+        standfirst=next((line.text for line, label in labelled if label == "standfirst"), None),
+        byline=_field(page, labels, "byline"),
+        date=_field(page, labels, "timestamp"),
+        text=text,
+        language=language_of(text),
+        dropped=tuple(Dropped(line.number, line.text, label) for line, label in labelled if label not in KEPT),
+    )
 
 
-def _settled_labels(lines: Sequence[str]) -> list[str]:
-    """Labels that stay the same when what was kept is cleaned again: passes until nothing more is dropped."""
-    labels = label_lines(lines)
-    for _ in range(MOST_PASSES):
-        kept = [position for position, label in enumerate(labels) if label in KEPT]
-        again = label_lines([lines[position] for position in kept])
-        for position, label in zip(kept, again, strict=True):
-            labels[position] = label
-        if all(label in KEPT for label in again):
-            break
-    return labels
-
-
-def _article(labelled: Sequence[tuple[int, str, str]]) -> Article:
-    """An article from (line number, line, label)."""
-    title = next((line for _, line, label in labelled if label == "title"), None)
-    text = "\n\n".join(line for _, line, label in labelled if label in KEPT and label != "title")
-    dropped = tuple(Dropped(number, line, label) for number, line, label in labelled if label not in KEPT)
-    return Article(title=title, text=text, language=language_of(text), dropped=dropped)
-
-
-def _clean_html(raw: str) -> Article:
-    """trafilatura finds the story; the line rules remove what it leaves and name what the page had besides."""
-    title, paragraphs = _extract(raw)
-    story = [line for line in repair("\n".join(paragraphs)).split("\n") if line]
-    if title and (not story or story[0].casefold() != title.casefold()):
-        story = [title, *(line for line in story if line.casefold() != title.casefold())]
-    labels = _settled_labels(story)
-    kept = _article([(0, line, label) for line, label in zip(story, labels, strict=True) if label in KEPT])
-    in_story = {_key(line): label for line, label in zip(story, labels, strict=True)}
-    whole_story = _key(kept.whole)
-    lines = page_lines(raw)
-    numbers = [number for number, line in enumerate(lines, start=1) if line]
-    by_rules = label_lines([lines[number - 1] for number in numbers])
-    dropped = []
-    for number, rule in zip(numbers, by_rules, strict=True):
-        key = _key(lines[number - 1])
-        part = len(key) >= LEAST_PART_LETTERS and key in whole_story
-        label = in_story.get(key) or ("text" if part else rule if rule in REASONS else "outside")
-        if label not in KEPT:
-            dropped.append(Dropped(number, lines[number - 1], label))
-    return Article(kept.title, kept.text, kept.language, tuple(dropped))
-
-
-def _extract(raw: str) -> tuple[str | None, list[str]]:
-    """Title and paragraphs that trafilatura finds; none for a page it cannot read."""
-    from trafilatura import bare_extraction
-
-    found: Any = bare_extraction(raw, include_comments=False, include_tables=False)
-    if found is None:
-        return None, []
-    title = " ".join(repair(found.title or "").split()) or None
-    return title, (found.text or "").split("\n")
-
-
-def _flatten(raw: str) -> str:
-    """The visible text of a page, line by line (inscriptis)."""
-    from inscriptis import get_text
-
-    return str(get_text(raw))
-
-
-def _key(line: str) -> str:
-    """A line without the spacing and bullets in which two renderings of a page differ."""
-    return "".join(character for character in line.casefold() if character.isalnum())
+def _field(page: Sequence[PageLine], labels: Sequence[str], reason: str) -> str | None:
+    """The line dropped for a reason that stands nearest above the story's first line, or right below it."""
+    story = next((position for position, label in enumerate(labels) if label == "text"), None)
+    if story is None:
+        return None
+    near = (*range(story - 1, max(-1, story - 1 - FIELD_LINES_ABOVE), -1), *range(story, story + FIELD_LINES_BELOW))
+    return next((page[at].text for at in near if at < len(labels) and labels[at] == reason), None)
 
 
 def explanation(raw: str) -> str:

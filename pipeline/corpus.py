@@ -12,7 +12,8 @@ import click
 from pydantic import Field
 
 from pipeline.articles import LabelledArticle, Split
-from pipeline.cleaning import clean, explanation, page_lines
+from pipeline.cleaning import clean, explanation
+from pipeline.page import page_lines
 from pipeline.files import sha256_of, write_json, write_jsonl
 from pipeline.params import Settings, read_settings
 from pipeline.reading import TABLE_SUFFIXES, Page, read_page, read_pages

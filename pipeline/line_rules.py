@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from pipeline.sentences import is_closed
+
 # Every reason a line can be dropped for, as `Dropped.reason` gives it.
 REASONS = {
     "navigation": "menus, breadcrumbs, section names, tickers, tables: the site, not the story",
@@ -19,15 +21,29 @@ REASONS = {
     "footer": "republishing terms, copyright, about the publisher",
     "repeated": "stands elsewhere in the story: a pull quote, a headline said twice",
     "foreign": "in another language than the story",
-    "outside": "text of the page that its HTML sets apart from the story",
+    "outside": "sentences that stand apart from the story: other stories, boxes, readers' comments",
 }
 KEPT = frozenset({"title", "standfirst", "heading", "text"})
 # Clutter comes in short lines; longer ones, in characters, are not asked, whatever they hold.
 LONGEST_LINE = 1000
+# In capitals throughout and this long, a line is a link to another story; a heading is shorter.
+SHOUTED_WORDS = 8
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+# Months in seven languages of the Latin script.
+_ANY_MONTH = (
+    r"(?:jan(?:uary|uar|uari|vier|eiro)?|enero|ene|gennaio|gen|feb(?:ruary|ruar|ruari|rero|braio)?|fevereiro|fev|février|févr?"
+    r"|mar(?:ch|s|zo|ço)?|märz|maart|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?|may|mai|mayo|maio|maggio|mag|mei|jun[ei]?|juin|junio"
+    r"|junho|giugno|giu|jul[iy]?|juillet|juil|julio|julho|luglio|lug|aug(?:ust|ustus)?|août|ago(?:sto)?|sept?(?:ember|embre)?"
+    r"|septiembre|setembro|set(?:tembre)?|oct(?:ober|obre|ubre)?|okt(?:ober)?|out(?:ubro)?|ott(?:obre)?|nov(?:ember|embre|iembre|embro)?"
+    r"|dec(?:ember|embre)?|dez(?:ember|embro)?|déc(?:embre)?|dic(?:iembre|embre)?)\.?"
+)
+_ANY_DATE = (
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)?[ -](?:of |de )?{_ANY_MONTH}|{_ANY_MONTH} \d{{1,2}}(?:st|nd|rd|th)?"
+    r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)\b"
 )
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
 _CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?"
@@ -61,7 +77,21 @@ RULES = (
         rf"^{_DATE}$",
         r"^\d{1,2} ?(?:-| )?min(?:ute)?s?(?:'s)? read\b",
         r"^(?:reading time|listen to this (?:article|story)|time to read)\b",
-        r"^(?:about )?\d+ (?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?) ago$",
+        r"^\W*(?:about )?\d+ ?(?:s|m|h|d|sec|min|minute|hour|hr|day|week|month|year)s? ago(?:$| (?:at )?\d)",
+        rf"^(?!.*[.!?]$).*(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b",
+    ),
+    _rule(
+        "timestamp",
+        20,
+        r"^(?!.*[.!?]$)\W*\d{1,2}[./-]\d{1,2}[./-]\d{4}\b",
+        rf"^(?!.*[.!?]$)(?:\w+(?:-feira)?,? )?\d{{1,2}}\.? (?:de )?{_ANY_MONTH} (?:de )?\d{{4}}\b.{{0,30}}$",
+        r"^(?:tempo de leitura|tiempo de lectura|lesezeit|temps de lecture|leestijd)\b",
+    ),
+    _rule(
+        "timestamp",
+        5,
+        rf"^[*+•·o|–-]?\s*{_ANY_DATE}",
+        r"^[*+•·o|–-]?\s*\d{1,2}:\d\d",
     ),
     _rule(
         "consent",
@@ -91,9 +121,12 @@ RULES = (
         r"(?: \| | > | › | » | / | · ).+(?: \| | > | › | » | / | · )",
         r"^(?:terms(?: of (?:use|service))?|privacy(?: policy)?|accessibility(?: help)?|contact(?: us)?|about us|help)$",
         r"^(?:previous|next)(?: (?:article|story|post|page))?$",
+        r"^\W*(?:order reprints|print (?:this )?(?:article|page|story)|text size|font size|save (?:this )?article)$",
         r"^\d{1,3}$",
         r"\d [-+▲▼] ?\d+(?:\.\d+)?%$",
     ),
+    _rule("navigation", 80, r"(?:[^|]{1,40} \| ?){3}"),
+    _rule("navigation", 40, r"^(?:<[^<>]{1,400}>\s*)+$", r"^these are external links\b"),
     _rule(
         "byline",
         14,
@@ -103,12 +136,15 @@ RULES = (
         "caption",
         60,
         r"^(?:image|photo|photograph|picture|video|media|illustration)s?(?: (?:source|caption|credit|by))?s?\s*[:,]",
-        r"^(?:image|photo|picture|media) (?:source|caption|credit)\b",
+        r"^(?:image|photo|picture|media) (?:source|caption|credit|copyright)\b",
         r"[(\[](?:[^()\[\]]{0,60}[/ ])?(?:file|handout|pool|courtesy|ap|afp|reuters|epa|getty(?: images)?|shutterstock|photo|photos|photograph|picture|image|supplied)(?:[/ ][^()\[\]]{0,40})?[)\]]\.?$",
         r"(?:photo|photograph|picture|image|illustration|credit|source)s?(?: by)?: ?[^.!?]{2,60}$",
         r"(?:©|\(c\)) ?[^.!?]{2,60}$",
         r"/ ?(?:getty images|afp|reuters|ap photo|epa|shutterstock)\b[^.]{0,20}$",
+        r"\blicensing rights\b",
+        r"[(\[](?:AP|AFP|Reuters|EPA|Getty) (?:Photo|Image)s?\b[^()\[\]]{0,60}[)\]]",
         r"^(?:file photo|file image|handout)\b",
+        r"^buy (?:this |a )?(?:photo|print|picture)",
     ),
     _rule(
         "advertisement",
@@ -118,15 +154,29 @@ RULES = (
         r"^scroll (?:down )?to continue",
         r"^continue reading(?: below)?\b",
     ),
+    _rule(
+        "advertisement",
+        45,
+        r"\b(?:earn|receive|get|paid)s? (?:us )?(?:an? )?(?:small |affiliate )?(?:commission|share of the sale)\b",
+        r"\baffiliate links?\b",
+    ),
     _rule("advertisement", 25, r"^(?:story|article) continues (?:below|after)", r"^sponsored\s*[|:]"),
     _rule(
         "comments",
         9,
         r"^(?:view |show |read |see |add |leave |post |all )?(?:a |the |your |all )?(?:\d[\d,.]* )?comments?(?: \(?\d+\)?)?$",
         r"^(?:have your say|join the (?:conversation|discussion|debate)|leave a (?:reply|comment))\b",
-        r"^(?:sign|log) in to (?:comment|post)",
+        r"^(?:please |you must )?(?:be logged in|sign in|log in|login) to (?:comment|post|leave|add|join)",
         r"^comments? (?:are|is) (?:closed|off|open)",
         r"^\d[\d,.]* (?:comments?|replies|responses)\b",
+        r"^(?:\W*\d*\W*(?:top rated |latest |most recent |reader |your )*(?:comments?|responses|replies|discussion|conversation)\b.{0,30}$)",
+        r"\bcomments? ?\(\d+\)\W*$",
+        r"^(?:comentários|comentarios|kommentare|commentaires|reacties|commenti|deixe (?:uma|um|seu)|deja (?:un|tu))\b.{0,30}$",
+    ),
+    _rule(
+        "comments",
+        20,
+        r"\benable javascript\b.*\bcomments\b",
     ),
     _rule(
         "sign-up",
@@ -140,7 +190,18 @@ RULES = (
         r"^(?:enter )?(?:your )?e-?mail(?: address)?$",
         r"^(?:facebook|twitter|whatsapp|linkedin|instagram|telegram|pinterest|reddit|email|print|copy link|share|save|bookmark|subscribe|sign up)$",
         r"^share (?:this|on|via|article|story|to)\b",
+        r"\bunsubscribe at any time\b",
+        r"^(?:want|need) more\b.{0,30}\?",
+        r"\bsubscribe to (?:our|the)\b",
+        r"^(?:get|sign up for|join) (?:the |our )?(?:breaking|latest|daily|weekly|forums?|community)\b",
+        r"^follow .{2,60} on (?:facebook|twitter|x|instagram|youtube|tiktok|linkedin|threads|bluesky)\b",
     ),
+    _rule(
+        "sign-up",
+        12,
+        r"^to (?:read|continue|see|access)\b.{0,30}\b(?:full|whole|rest of the) (?:story|article)\b",
+    ),
+    _rule("teaser", 3, r"^(?:more|also|plus)\W*$"),
     _rule(
         "teaser",
         30,
@@ -149,6 +210,9 @@ RULES = (
         r"^(?:related|more(?: on| from| in| about)|recommended|don'?t miss|also (?:read|on|in)|see also|you (?:may|might) (?:also )?(?:like|be interested)|most (?:read|popular|viewed|shared)|popular|trending|latest (?:news|stories|headlines)?|top stories|editor'?s? (?:picks|choice)|in (?:pictures|other news)|what to read next|up next|elsewhere|must read)\b[^.]{0,80}$",
         r"^(?:live|watch|video|gallery|podcast|analysis|explainer|opinion|listen|quiz|in pictures)[.:|] ",
         r"[»›→]$",
+        r"\[(?:video|insight|analysis|reaction|pictures?|photos?|report|comment|latest|exclusive|reviews?|listen|watch)\]\W*$",
+        r"^(?:similar|other (?:news|stories|articles)|recent|read next|don.t miss|in case you missed)\b[^.]{0,60}$",
+        r"^(?:artigos|posts?|artículos|noticias|notícias|articles|articoli|verwandte|ähnliche|lees|mehr|leia|leggi|lire|lea)\b[^.]{0,12}\b(?:relacionad[oa]s|relacionada|connexes|similaires|correlati|artikel|beiträge|ook|zum thema|también|também|anche|aussi|mais)\b[^.]{0,40}$",
     ),
     _rule(
         "tags",
@@ -156,6 +220,12 @@ RULES = (
         r"^(?:tags?|topics?|related topics?|filed under|categories|category|keywords|more on|read more about)\s*:",
         r"^(?:tags|topics|related topics|filed under|categories)$",
         r"^(?:#\w+[ ,]*)+$",
+    ),
+    _rule(
+        "sign-off",
+        40,
+        r"\b(?:contributed|contributing) to this (?:report|article|story|piece)\b",
+        r"\b(?:email|e-mail|write to|contact|reach|reached|follow|tips? to)\b.{0,60}(?:\w@\w|@\w{3,}\.?$|\bon (?:twitter|facebook|x)\b)",
     ),
     _rule(
         "sign-off",
@@ -169,6 +239,7 @@ RULES = (
         90,
         r"(?:©|\bcopyright ?(?:©|\(c\)|\d{4})|\(c\) ?\d{4}).{0,200}$",
         r"\ball rights reserved\b",
+        r"^this (?:web)?site\b.{0,80}\b(?:published|owned|operated|run) by\b",
         r"\b(?:republish|reproduc|syndicat)(?:e|ed|ing)? (?:this|our|these|without|or)\b.{0,60}\b(?:articles?|content|permission|fees?|licen[cs]e)\b",
         r"\bto (?:learn|find out|read) more about\b.{0,120}\b(?:here|form|click|visit|fees?)\b",
         r"\b(?:is|are) not responsible for the content of\b",
@@ -185,10 +256,22 @@ def reason_for(line: str) -> str | None:
     >>> reason_for("Read More »"), reason_for("Skip to main content"), reason_for("It did not.")
     ('teaser', 'navigation', None)
     """
-    if len(line) > LONGEST_LINE:
+    if len(line) > LONGEST_LINE or is_quoted_post(line):
         return None
     words = len(line.split())
     for rule in RULES:
         if words <= rule.most_words and rule.pattern.search(line):
             return rule.reason
-    return None
+    return "teaser" if words >= SHOUTED_WORDS and line.isupper() and not is_closed(line) else None
+
+
+_QUOTED_POST = re.compile(r"[—–-] .{1,60}\(@\w+\)")
+
+
+def is_quoted_post(line: str) -> bool:
+    """Whether a line signs a post of a social network that the story quotes.
+
+    >>> is_quoted_post("— Ines Okafor (@okafor) October 9, 2018")
+    True
+    """
+    return bool(_QUOTED_POST.match(line))

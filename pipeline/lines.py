@@ -1,38 +1,103 @@
-"""Which lines of a page are the story, told from their rules, their shape and their neighbours."""
+"""What each line of a page tells of itself: its reason to be dropped, its shape, and its weight as a part of a story."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from pipeline.language import language_of
 from pipeline.line_rules import reason_for
+from pipeline.page import PageLine
 from pipeline.sentences import is_closed
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 # Letters of scripts that part no words; two make about a word.
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 LETTERS_PER_WORD = 2
-# A lead-in that ends in a colon, a line of scores or figures.
-_NO_TITLE = re.compile(r":$|(?:\d+\D+){4}")
-_LISTED = re.compile(r"[-–—] ?\w")
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     (
         "a an the of to in on at by for from with and or but that which who as is are was were be been has have had "
         "will would can could may it its he she they we his her their this these not said says than after before"
     ).split()
 )
-# A line of at least this many words that closes like a sentence is prose; longer ones need no full stop.
+# English prose has a function word for every two or three others, menus and other languages next to none.
+ENGLISH_SHARE = 0.15
+# A line of at least this many words that closes like a sentence is prose; longer ones need no full stop, but some punctuation:
+# a cloud of tags has none.
 PROSE_WORDS = 8
 LONG_WORDS = 30
-# What a line that is not prose costs a block that wants to reach over it, in words.
-GAP_WORDS = 9
-# Titles of the BBC corpus have 2 to 9 words; headlines elsewhere up to about 25.
-MOST_TITLE_WORDS = 25
-# Words shared with the story beyond which a longer line is no better a title.
-ENOUGH_SHARED = 6
-# A line this long right under a shorter one is the standfirst, and that one the title.
-STANDFIRST_WORDS = 14
-# Lines of the opening of a page in which a title without a word of the story is believed.
-TITLE_LINES = 3
+_PUNCTUATION = re.compile("[,;:.!?،。、，]")
+# Of a longer line nothing is read but its beginning.
+READ_CHARACTERS = 2000
+BULLET = re.compile(r"(?:[*+•·»]|o|\d+\.) ")
+
+# The weight of a paragraph is its words, up to this many.
+MOST_WEIGHT = 100
+# What other prose weighs against a paragraph of the story: terms of use, list items, a headline glued to its summary.
+TERMS_WEIGHT, BULLET_WEIGHT, GLUED_WEIGHT = 0.2, 0.4, 0.35
+_TERMS = re.compile(
+    r"\b(?:trademarks?|rights?|terms|registered|websites?|site|cookies?|privacy|subscribers?|liable|responsible|permission"
+    r"|reserved|statements?|policy|advertis\w+|provided|licen[cs]ed?|purposes|informational|third.part\w+|affiliat\w+|consent"
+    r"|personal (?:data|information)|partners)\b",
+    re.IGNORECASE,
+)
+LEAST_TERMS, TERMS_SHARE = 3, 0.06
+_GLUED = re.compile(r"[a-z0-9)]{3}[A-Z][a-z]|[a-z?!.][?!.][A-Z][a-z]")
+# Names are written with a capital inside; a headline's last word is not.
+_INNER_CAPITALS = re.compile(r"\b(?:YouTube|LinkedIn|WhatsApp|TikTok|PlayStation|JavaScript|FaceTime|SoundCloud|PayPal|MasterCard)\b")
+# "Read more", "See all the pictures": so many words lead on to the story named in the line above.
+LEAD_ON_WORDS = 4
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of a page, and what it tells of itself."""
+
+    text: str
+    indent: int
+    words: int
+    reason: str | None
+    is_prose: bool
+    is_bullet: bool
+    stands_apart: bool  # between blank lines
+    weight: float  # in words; 0 for what is no paragraph of a story
+
+
+def described(page: Sequence[PageLine]) -> list[Line]:
+    """Each line with what it tells of itself; of equal lines only the first has weight."""
+    english = _in_english(page)
+    seen: set[str] = set()
+    lines = []
+    for position, line in enumerate(page):
+        apart = line.after_blank and (position + 1 == len(page) or page[position + 1].after_blank)
+        reason = reason_for(line.text)
+        words = word_count(line.text)
+        prose = is_prose(line.text, english)
+        bullet = bool(BULLET.match(line.text))
+        key = line.text.casefold()
+        weight = 0.0 if reason or not prose or key in seen else _weight(line.text, words, bullet)
+        seen.add(key)
+        lines.append(Line(line.text, line.indent, words, reason, prose, bullet, apart, weight))
+    _mark_teased(lines)
+    return lines
+
+
+def _mark_teased(lines: Sequence[Line]) -> None:
+    """A line without a full stop right before a bare "Read more" is the story that it leads to."""
+    for line, following in pairwise(lines):
+        bare = following.reason == "teaser" and following.words <= LEAD_ON_WORDS
+        if bare and following.text.casefold().startswith(("read ", "see ", "watch ")):
+            if line.reason is None and not line.text.endswith((".", '."', ".”", ".’")):
+                line.reason, line.weight = "teaser", 0.0
+
+
+def word_count(text: str) -> int:
+    """The words of a line; in scripts that part none, about as many as it would have.
+
+    >>> word_count("Ferry fares rise"), word_count("渡轮票价上涨")
+    (3, 3)
+    """
+    spaced = text.count(" ") + 1
+    return spaced if text.isascii() else max(spaced, len(_UNSPACED.findall(text)) // LETTERS_PER_WORD)
 
 
 def is_prose(line: str, english: bool = True) -> bool:
@@ -43,148 +108,28 @@ def is_prose(line: str, english: bool = True) -> bool:
     >>> is_prose("Der Rat hat gesagt, dass die Fähre ab Mai teurer wird.", english=False)
     True
     """
-    words = [word.lower() for word in _WORD.findall(line[:2000])]
-    count = len(words) + len(_UNSPACED.findall(line[:2000])) // LETTERS_PER_WORD
-    if count < PROSE_WORDS or (english and not _FUNCTION_WORDS.intersection(words)):
+    line = line[:READ_CHARACTERS]
+    if line.count(" ") < PROSE_WORDS - 1 and line.isascii():
         return False
-    return is_closed(line[-20:]) or count >= LONG_WORDS
+    words = _WORD.findall(line)
+    count = len(words) if line.isascii() else len(words) + len(_UNSPACED.findall(line)) // LETTERS_PER_WORD
+    if count < PROSE_WORDS or not (is_closed(line[-20:]) or (count >= LONG_WORDS and _PUNCTUATION.search(line))):
+        return False
+    return not english or not FUNCTION_WORDS.isdisjoint(word.lower() for word in words)
 
 
-def _in_english(lines: Sequence[str]) -> bool:
-    """Whether the lines that have the shape of prose are in English, or too few to tell."""
-    return language_of(" ".join(line for line in lines if is_prose(line, english=False))) in (None, "en")
+def _in_english(page: Sequence[PageLine]) -> bool:
+    """Whether the page's longer lines hold as many function words as English does."""
+    longer = " ".join(line.text[:READ_CHARACTERS] for line in page if line.text.count(" ") >= PROSE_WORDS)
+    words = longer[: 10 * READ_CHARACTERS].lower().split()
+    return 0 < ENGLISH_SHARE * len(words) <= sum(word in FUNCTION_WORDS for word in words)
 
 
-def label_lines(lines: Sequence[str]) -> list[str]:
-    """A label for each line of a page: one of `KEPT`, or the reason from `REASONS` it is dropped for.
-
-    1. each line is asked for a rule's reason and whether it is prose;
-    2. the story is the stretch of lines with the most prose for the least clutter;
-    3. its title is looked for among the lines before it;
-    4. what is left inside the stretch is told apart: headings, short sentences, lists, teasers;
-    5. lines outside keep their rule's reason, or count as navigation.
-
-    `lines` are repaired, stripped and not blank.
-
-    >>> label_lines(["Menu", "Ferry fares rise", "Harbour ferries will cost more from May, the council said."])
-    ['navigation', 'title', 'text']
-    """
-    reasons = [reason_for(line) for line in lines]
-    english = _in_english(lines)
-    shaped = [is_prose(line, english) for line in lines]
-    _mark_repeats(lines, reasons, shaped)
-    _mark_teased(lines, reasons)
-    prose = [reason is None and shape for reason, shape in zip(reasons, shaped, strict=True)]
-    start, end = _story(lines, prose)
-    while start < end < len(lines) and reasons[end] is None and _LISTED.match(lines[end]):
-        end += 1  # a list that ends the story
-    labels = [reason or "navigation" for reason in reasons]
-    labels[start:end] = _inside(lines[start:end], reasons[start:end], prose[start:end])
-    _name_opening(lines, reasons, labels, start, end)
-    return labels
-
-
-def _mark_repeats(lines: Sequence[str], reasons: list[str | None], shaped: Sequence[bool]) -> None:
-    """Of equal lines one stays: the first of prose, the last of others, since contents come before their headings."""
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
-    for position, line in enumerate(lines):
-        first.setdefault(line.casefold(), position)
-        last[line.casefold()] = position
-    for position, line in enumerate(lines):
-        stays = (first if shaped[position] else last)[line.casefold()]
-        if reasons[position] is None and stays != position and len(line.split()) > 1:
-            reasons[position] = "repeated"
-
-
-def _mark_teased(lines: Sequence[str], reasons: list[str | None]) -> None:
-    """A line without a full stop right before a bare "Read more" is the story that it leads to."""
-    for position in range(len(lines) - 1):
-        following = lines[position + 1]
-        bare = reasons[position + 1] == "teaser" and len(following.split()) <= 4
-        open_ended = reasons[position] is None and not lines[position].endswith((".", '."', ".”", ".’"))
-        if bare and open_ended and following.casefold().startswith(("read ", "see ", "watch ")):
-            reasons[position] = "teaser"
-
-
-def _story(lines: Sequence[str], prose: Sequence[bool]) -> tuple[int, int]:
-    """The stretch [start, end) with the largest sum of prose words less gaps (Kadane's algorithm)."""
-    best, best_range, running, start = 0, (0, 0), 0, 0
-    for position, line in enumerate(lines):
-        if running <= 0:
-            running, start = 0, position
-        running += min(len(line.split()), 100) if prose[position] else -GAP_WORDS
-        if running > best:
-            best, best_range = running, (start, position + 1)
-    return best_range
-
-
-def _inside(lines: Sequence[str], reasons: Sequence[str | None], prose: Sequence[bool]) -> list[str]:
-    """Labels for the lines of the story's own stretch, which begins and ends with prose."""
-    labels = ["text" if is_text else reason or "" for is_text, reason in zip(prose, reasons, strict=True)]
-    for first, after in _runs_of(labels, ""):
-        if labels[first - 1] == "text" and lines[first - 1].endswith(":"):
-            labels[first:after] = ["text"] * (after - first)  # a list that the paragraph announces
-            continue
-        for position in range(first, after):
-            if is_closed(lines[position][-20:]) or lines[position].endswith(":") or _LISTED.match(lines[position]):
-                labels[position] = "text"
-    for first, after in _runs_of(labels, ""):
-        alone = after - first == 1 and labels[after] == "text"
-        labels[first:after] = ["heading" if alone else "teaser"] * (after - first)
-    return labels
-
-
-def _runs_of(labels: Sequence[str], wanted: str) -> Iterator[tuple[int, int]]:
-    """Each stretch [first, after) of one label."""
-    position = 0
-    while position < len(labels):
-        after = position
-        while after < len(labels) and labels[after] == wanted:
-            after += 1
-        if after > position:
-            yield position, after
-        position = after + 1
-
-
-def _name_opening(lines: Sequence[str], reasons: Sequence[str | None], labels: list[str], start: int, end: int) -> None:
-    """Find the title before the story, and the standfirst between the two."""
-    if start == end:
-        return
-    story = {word for line in lines[start:end][:30] for word in _parts(line[:2000])}
-    headings = {line.casefold() for line in lines[start:end]}
-    best, title = 0.0, None
-    for position in range(max(0, start - 40), start):
-        words = _parts(lines[position][:500])
-        content = {word for word in words if word not in _FUNCTION_WORDS}
-        if reasons[position] not in (None, "repeated") or not 1 < len(words) <= MOST_TITLE_WORDS:
-            continue
-        if not content or lines[position].casefold() in headings or _NO_TITLE.search(lines[position][:300]):
-            continue
-        shared = len(content & story)
-        score = min(shared, ENOUGH_SHARED) * shared / len(content)
-        # A standfirst right under a title shares as many words: the first of two neighbours is the title.
-        margin = 2.0 if title is not None and position - title <= 2 else 1.0
-        if shared and score >= best * margin:
-            best, title = score, position
-    if title and len(lines[title].split()) >= STANDFIRST_WORDS and reasons[title - 1] is None:
-        above = lines[title - 1].split()
-        title -= 1 if 2 < len(above) < STANDFIRST_WORDS else 0
-    if title is None and start <= TITLE_LINES:
-        plain = (i for i in range(start) if reasons[i] is None and not _NO_TITLE.search(lines[i][:300]))
-        title = next((i for i in plain if len(lines[i].split()) > 1), None)
-    if title is None and start == 1 and reasons[0] == "teaser":
-        title = 0  # "Analysis: no pain, no gain" on top of its own story
-    if title is None:
-        return
-    labels[title] = "title"
-    for position in range(title + 1, start):
-        plain_line = reasons[position] is None and not _NO_TITLE.search(lines[position][:300])
-        if plain_line and len(lines[position].split()) >= PROSE_WORDS:
-            labels[position] = "standfirst"
-            return
-
-
-def _parts(line: str) -> list[str]:
-    """The words of a line with hyphens and possessives taken apart, without single letters."""
-    return [part for part in re.split(r"[\W\d_]+", line.lower()) if len(part) > 1]
+def _weight(text: str, words: int, bullet: bool) -> float:
+    """The words of a paragraph, less where it reads like something else."""
+    weight = float(min(words, MOST_WEIGHT))
+    if len(_TERMS.findall(text[:READ_CHARACTERS])) >= max(LEAST_TERMS, words * TERMS_SHARE):
+        weight *= TERMS_WEIGHT
+    if _GLUED.search(_INNER_CAPITALS.sub("", text)):
+        weight *= GLUED_WEIGHT
+    return weight * BULLET_WEIGHT if bullet else weight

@@ -33,6 +33,9 @@ class Article:
     text: str  # paragraphs parted by a blank line
     language: str | None = None  # ISO 639-1; None when there is too little text to tell
     dropped: tuple[Dropped, ...] = ()
+    standfirst: str | None = None  # also the paragraph of `text` under the title
+    byline: str | None = None  # as the page has it
+    date: str | None = None  # as the page has it
 
     @property
     def paragraphs(self) -> list[str]:

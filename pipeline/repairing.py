@@ -10,7 +10,10 @@ BINARY_SHARE = 0.02
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffe\uffff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029|\x85|\x0b|\x0c")
-_SPACES = re.compile(r"[^\S\n]+")
+# Characters that no repair is about, unless as a part of mojibake or an entity, which hold others beside them.
+_SOUND = re.compile("[ -%'-~\t‘’“”–—…•·]*")
+# "(CNN)When": an agency's name that has lost the space behind it.
+_DATELINE = re.compile(r"^(\((?:CNN|Reuters|AP|AFP|PA|UPI|EFE|dpa)\))(?=\w)")
 
 
 def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
@@ -67,16 +70,30 @@ def is_binary(text: str) -> bool:
     return strange > BINARY_SHARE * len(sample) + 1
 
 
+def line_ends(text: str) -> str:
+    """The text with every kind of line end as a line feed."""
+    return _LINE_ENDS.sub("\n", text)
+
+
 def repair(text: str) -> str:
     """The same words in sound characters: mojibake, entities, invisible and control characters, spaces.
 
     >>> repair("It\\u00a0was caf\\u00c3\\u00a9 time.\\r\\nSo\\u00adda")
     'It was café time.\\nSoda'
     """
-    from ftfy import TextFixerConfig, fix_text
+    return "\n".join(map(repair_line, line_ends(text).split("\n")))
 
-    settings = TextFixerConfig(uncurl_quotes=False, fix_latin_ligatures=False, max_decode_length=100_000)
-    text = _LINE_ENDS.sub("\n", text)
-    text = fix_text(text, settings)
-    text = _CONTROL.sub("", _INVISIBLE.sub("", text.replace("\t", " ")))
-    return "\n".join(line.strip() for line in _SPACES.sub(" ", text).split("\n"))
+
+def repair_line(line: str) -> str:
+    """One line repaired; see `repair`.
+
+    >>> repair_line("  Fares &amp; rosters "), repair_line("(CNN)When it rained")
+    ('Fares & rosters', '(CNN) When it rained')
+    """
+    if not _SOUND.fullmatch(line):
+        from ftfy import TextFixerConfig, fix_text
+
+        settings = TextFixerConfig(uncurl_quotes=False, fix_latin_ligatures=False, max_decode_length=100_000)
+        line = _LINE_ENDS.sub(" ", fix_text(line, settings)).replace("\n", " ").replace("\t", " ")
+        line = _CONTROL.sub("", _INVISIBLE.sub("", line))
+    return _DATELINE.sub(r"\1 ", " ".join(line.split()))

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import clean
-from pipeline.cleaning import explanation, page_lines
+from pipeline.cleaning import explanation
+from pipeline.page import page_lines
 from pipeline.line_rules import KEPT, REASONS
 
 PAGES = sorted(Path("seeds/pages").glob("*.txt"))

@@ -6,7 +6,7 @@ import pytest
 from labelled_pages import LabelledPage, read_labelled_page
 
 from pipeline import clean
-from pipeline.cleaning import page_lines
+from pipeline.page import page_lines
 from pipeline.line_rules import KEPT
 from pipeline.repairing import repair
 

@@ -1,0 +1,75 @@
+"""A saved page as lines: repaired, numbered, with what flattening leaves of its layout."""
+
+import re
+from dataclasses import dataclass
+
+from pipeline.repairing import MAX_CHARACTERS, line_ends, repair_line
+from pipeline.wrapping import unwrapped
+
+_HTML_OPENING = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|\?xml)\b", re.I | re.S)
+_HTML_CLOSING = re.compile(r"</(?:p|div|html|body|article|td|span|li|h[1-6])\s*>", re.I)
+# A page is HTML if it closes this many elements in its beginning.
+CLOSED_ELEMENTS = 2
+HTML_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """A line of a page that is not blank."""
+
+    number: int  # 1-based, in the page or, of HTML, in its flattened text
+    text: str  # repaired
+    indent: int  # columns before the text: in flattened HTML, the depth of the element
+    after_blank: bool
+
+
+def is_html(raw: str) -> bool:
+    """Whether a page is HTML: it opens like a document, or closes several elements.
+
+    >>> is_html("<html><body>Hello"), is_html("Use <p> for a paragraph."), is_html("a < b > c")
+    (True, False, False)
+    """
+    closed = _HTML_CLOSING.findall(raw[:HTML_CHARACTERS])
+    return bool(_HTML_OPENING.match(raw)) or len(closed) >= CLOSED_ELEMENTS
+
+
+def flattened(raw: str) -> str:
+    """The visible text of an HTML page, line by line, indented by the depth of its elements (inscriptis)."""
+    from inscriptis import get_text
+
+    return str(get_text(raw))
+
+
+def page_lines(raw: str) -> list[str]:
+    """The lines of a page as `Dropped.line` counts them: of the text itself, or of the HTML flattened.
+
+    A paragraph that was wrapped over several lines stands whole in the first of them; the others are empty.
+    """
+    return [text for text, _ in _repaired(raw)]
+
+
+def read_lines(raw: str) -> list[PageLine]:
+    """The lines of a page that are not blank.
+
+    >>> [(line.number, line.text, line.indent) for line in read_lines("Menu\\n\\n  It&nbsp;rained.")]
+    [(1, 'Menu', 0), (3, 'It rained.', 2)]
+    """
+    found: list[PageLine] = []
+    blank = True
+    for number, (text, indent) in enumerate(_repaired(raw), start=1):
+        if text:
+            found.append(PageLine(number, text, indent, blank))
+        blank = not text
+    return found
+
+
+def _repaired(raw: str) -> list[tuple[str, int]]:
+    """(text, indent) of each line."""
+    raw = raw[:MAX_CHARACTERS]
+    text = flattened(raw) if is_html(raw) else raw
+    lines = [(repair_line(line), _indent(line)) for line in line_ends(text).split("\n")]
+    return lines if is_html(raw) else unwrapped(lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t\xa0"))
