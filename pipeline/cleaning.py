@@ -6,11 +6,15 @@ from pipeline.ending import without_ending
 from pipeline.labelling import label_lines
 from pipeline.language import language_of
 from pipeline.line_rules import KEPT
+from pipeline.lines import word_count
 from pipeline.opening import could_be_title
 from pipeline.page import PageLine, is_html, page_lines, read_lines
 from pipeline.records import Article, Dropped
 from pipeline.second_opinion import with_second_opinion
 
+# A story with this share of all the page's sentences is no matter of doubt.
+CLEAR_SHARE = 0.8
+SENTENCES_APART = frozenset({"outside", "comments", "repeated"})
 # A byline and a date are looked for in so many lines above the story's first, and in fewer below it.
 FIELD_LINES_ABOVE, FIELD_LINES_BELOW = 25, 5
 
@@ -34,9 +38,16 @@ def clean(raw: str) -> Article:
     """
     page = read_lines(raw)
     labels = label_lines(page)
-    if is_html(raw):
+    if is_html(raw) and _is_doubtful(page, labels):
         labels = with_second_opinion(raw, page, labels)
     return _article(page, _titled(page, without_ending(page, labels)))
+
+
+def _is_doubtful(page: Sequence[PageLine], labels: Sequence[str]) -> bool:
+    """Whether so many of the page's sentences stand apart from the story that another might be the story."""
+    story = sum(word_count(line.text) for line, label in zip(page, labels, strict=True) if label in KEPT)
+    apart = sum(word_count(line.text) for line, label in zip(page, labels, strict=True) if label in SENTENCES_APART)
+    return story < CLEAR_SHARE * (story + apart)
 
 
 def _titled(page: Sequence[PageLine], labels: Sequence[str]) -> list[str]:

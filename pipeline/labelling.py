@@ -16,8 +16,9 @@ QUOTE_COLUMNS, LIST_COLUMNS = 2, 4
 MOST_HEADING_WORDS = 12
 # A paragraph that lost its full stop has so many words.
 OPEN_PARAGRAPH_WORDS = 12
-# A pull quote stands this near to the paragraph it is taken from, and has as many words as prose at least.
+# A pull quote stands this near to the paragraph it is taken from, and has so many words.
 PULL_QUOTE_LINES = 15
+PULL_QUOTE_WORDS = (4, 60)
 _LISTED = re.compile(r"[-–—] ?\w")
 
 
@@ -177,14 +178,15 @@ def _outside(lines: Sequence[Line], start: int, end: int) -> list[str]:
 
 def _mark_pull_quotes(lines: Sequence[Line], labels: list[str]) -> None:
     """A line that stands word by word in a paragraph near it is said twice."""
-    for position, line in enumerate(lines):
-        if labels[position] not in ("text", "heading") or line.words < PROSE_WORDS // 2:
+    kept = {at: lines[at].text.casefold() for at, label in enumerate(labels) if label in ("text", "heading")}
+    for position, text in kept.items():
+        line = lines[position]
+        if not PULL_QUOTE_WORDS[0] <= line.words <= PULL_QUOTE_WORDS[1]:
             continue
-        wanted = line.text.strip("\"'“”‘’«» .…").casefold()
-        first = max(0, position - PULL_QUOTE_LINES)
-        for other in range(first, min(len(lines), position + PULL_QUOTE_LINES)):
-            longer = other != position and labels[other] == "text" and lines[other].words > line.words
-            same = other < position and labels[other] == "text" and lines[other].words == line.words and line.is_prose
-            if (longer or same) and wanted in lines[other].text.casefold():
+        wanted = text.strip("\"'“”‘’«» .…")
+        for other in range(max(0, position - PULL_QUOTE_LINES), position + PULL_QUOTE_LINES):
+            if other == position or other not in kept or labels[other] != "text" or wanted not in kept[other]:
+                continue
+            if lines[other].words > line.words or (other < position and line.is_prose):
                 labels[position] = "repeated"
                 break

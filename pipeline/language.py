@@ -2,8 +2,17 @@
 
 # Language is told from this much of an article, and from no less than the minimum: at 200 characters py3langid errs
 # on none of 517 BBC articles, at 100 on 2, at 60 on 9.
-LANGUAGE_CHARACTERS = 3000
+LANGUAGE_CHARACTERS = 600
 LEAST_LANGUAGE_CHARACTERS = 200
+FUNCTION_WORDS = frozenset(
+    (
+        "a an the of to in on at by for from with and or but that which who as is are was were be been has have had "
+        "will would can could may it its he she they we his her their this these not said says than after before"
+    ).split()
+)
+# With this share of them a text is English: of 2,486 texts 97% of those in English reach it, and of the others,
+# in 14 languages, none comes over 0.18. They are answered without py3langid, which takes as long as half of cleaning.
+ENGLISH_SHARE = 0.25
 
 
 def language_of(text: str) -> str | None:
@@ -14,6 +23,19 @@ def language_of(text: str) -> str | None:
     """
     if len(text) < LEAST_LANGUAGE_CHARACTERS:
         return None
+    beginning = text[:LANGUAGE_CHARACTERS]
+    if english_share(beginning) >= ENGLISH_SHARE:
+        return "en"
     import py3langid
 
-    return str(py3langid.classify(text[:LANGUAGE_CHARACTERS])[0])
+    return str(py3langid.classify(beginning)[0])
+
+
+def english_share(text: str) -> float:
+    """The share of a text's words that are function words of English, from 0 to 1.
+
+    >>> english_share("It was the council of the town"), english_share("Es war der Rat der Stadt")
+    (0.7142857142857143, 0.0)
+    """
+    words = text.lower().split()
+    return sum(word in FUNCTION_WORDS for word in words) / len(words) if words else 0.0

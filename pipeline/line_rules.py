@@ -57,12 +57,20 @@ class Rule:
     """A line that matches, and has at most so many words, is dropped for this reason."""
 
     reason: str
-    pattern: re.Pattern[str]
     most_words: int
+    opening: re.Pattern[str] | None  # matched at the line's start
+    inside: re.Pattern[str] | None  # searched for in the line...
+    marks: tuple[str, ...]  # ... if the line in small letters has one of these, which is told faster
 
 
-def _rule(reason: str, most_words: int, *alternatives: str) -> Rule:
-    return Rule(reason, re.compile("|".join(alternatives), re.IGNORECASE), most_words)
+def _rule(reason: str, most_words: int, *alternatives: str, marks: tuple[str, ...] = ()) -> Rule:
+    opening = [alternative[1:] for alternative in alternatives if alternative.startswith("^")]
+    inside = [alternative for alternative in alternatives if not alternative.startswith("^")]
+    return Rule(reason, most_words, _any_of(opening), _any_of(inside), marks)
+
+
+def _any_of(alternatives: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
 
 
 # In the order they are asked. The word limits keep a rule off the paragraphs of a story that is about
@@ -71,26 +79,27 @@ RULES = (
     _rule(
         "timestamp",
         14,
-        rf"^(?:(?:last |first )?(?:updated?|published|posted|modified|created)(?: on| at)?:?\s*)?(?:{_MOMENT}\s*){{2,}}(?<!,)$",
+        rf"^(?=.*\d)(?:(?:last |first )?(?:updated?|published|posted|modified|created)(?: on| at)?:?\s*)?(?:{_MOMENT}\s*){{2,}}(?<!,)$",
         rf"^(?:(?:last |first )?(?:updated?|published|posted|modified)(?: on| at)?:?\s*)(?:{_MOMENT}\s*)*$",
         rf"^(?:last |first )?(?:updated|published|posted|modified)\b.*(?:{_DATE}|{_CLOCK}|\bago\b)",
         rf"^{_DATE}$",
         r"^\d{1,2} ?(?:-| )?min(?:ute)?s?(?:'s)? read\b",
         r"^(?:reading time|listen to this (?:article|story)|time to read)\b",
         r"^\W*(?:about )?\d+ ?(?:s|m|h|d|sec|min|minute|hour|hr|day|week|month|year)s? ago(?:$| (?:at )?\d)",
-        rf"^(?!.*[.!?]$).*(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b",
+        rf"(?:\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b.*(?<![.!?])$",
+        marks=(" 19", " 20"),
     ),
     _rule(
         "timestamp",
         20,
-        r"^(?!.*[.!?]$)\W*\d{1,2}[./-]\d{1,2}[./-]\d{4}\b",
-        rf"^(?!.*[.!?]$)(?:\w+(?:-feira)?,? )?\d{{1,2}}\.? (?:de )?{_ANY_MONTH} (?:de )?\d{{4}}\b.{{0,30}}$",
+        r"^\W*\d{1,2}[./-]\d{1,2}[./-]\d{4}\b.*(?<![.!?])$",
+        rf"^(?:\w+(?:-feira)?,? )?\d{{1,2}}\.? (?:de )?{_ANY_MONTH} (?:de )?\d{{4}}\b.{{0,30}}(?<![.!?])$",
         r"^(?:tempo de leitura|tiempo de lectura|lesezeit|temps de lecture|leestijd)\b",
     ),
     _rule(
         "timestamp",
         5,
-        rf"^[*+•·o|–-]?\s*{_ANY_DATE}",
+        rf"^(?=.{{0,14}}\d)[*+•·o|–-]?\s*{_ANY_DATE}",
         r"^[*+•·o|–-]?\s*\d{1,2}:\d\d",
     ),
     _rule(
@@ -101,6 +110,7 @@ RULES = (
         r"\bcookie (?:settings|preferences|choices)\b.{0,40}$",
         r"\bby (?:continuing|using|clicking)\b.{0,80}\b(?:you agree|you accept|you consent)",
         r"\b(?:keeps|stores|puts|sets|uses) cookies (?:on|in) your\b",
+        marks=("cookie", "you agree", "you accept", "you consent"),
     ),
     _rule(
         "consent",
@@ -110,6 +120,7 @@ RULES = (
         r"\b(?:your|about|our|only|manage|all) cookies?$",
         r"^privacy (?:settings|choices)$",
         r"^(?:let me choose|manage (?:my )?(?:choices|preferences|options))$",
+        marks=("cookie",),
     ),
     _rule(
         "navigation",
@@ -124,9 +135,16 @@ RULES = (
         r"^\W*(?:order reprints|print (?:this )?(?:article|page|story)|text size|font size|save (?:this )?article)$",
         r"^\d{1,3}$",
         r"\d [-+▲▼] ?\d+(?:\.\d+)?%$",
+        marks=(" | ", " > ", " › ", " » ", " / ", " · ", "%"),
     ),
-    _rule("navigation", 80, r"(?:[^|]{1,40} \| ?){3}"),
-    _rule("navigation", 40, r"^(?:<[^<>]{1,400}>\s*)+$", r"^these are external links\b"),
+    _rule(
+        "navigation",
+        80,
+        r"(?:[^|]{1,40} \| ?){3}",
+        r"^(?:<[^<>]{1,400}>\s*)+$",
+        r"^these are external links\b",
+        marks=(" | ",),
+    ),
     _rule(
         "byline",
         14,
@@ -145,6 +163,10 @@ RULES = (
         r"[(\[](?:AP|AFP|Reuters|EPA|Getty) (?:Photo|Image)s?\b[^()\[\]]{0,60}[)\]]",
         r"^(?:file photo|file image|handout)\b",
         r"^buy (?:this |a )?(?:photo|print|picture)",
+        marks=(
+            "photo", "picture", "image", "illustration", "credit", "source", "©", "(c)", "file", "handout", "pool", "courtesy",
+            "supplied", "afp", "reuters", "epa", "getty", "shutterstock", "(ap", "/ap", "/ ap", " ap)", "[ap", "licensing rights",
+        ),
     ),
     _rule(
         "advertisement",
@@ -159,8 +181,10 @@ RULES = (
         45,
         r"\b(?:earn|receive|get|paid)s? (?:us )?(?:an? )?(?:small |affiliate )?(?:commission|share of the sale)\b",
         r"\baffiliate links?\b",
+        r"^(?:story|article) continues (?:below|after)",
+        r"^sponsored\s*[|:]",
+        marks=("commission", "share of the sale", "affiliate"),
     ),
-    _rule("advertisement", 25, r"^(?:story|article) continues (?:below|after)", r"^sponsored\s*[|:]"),
     _rule(
         "comments",
         9,
@@ -169,14 +193,16 @@ RULES = (
         r"^(?:please |you must )?(?:be logged in|sign in|log in|login) to (?:comment|post|leave|add|join)",
         r"^comments? (?:are|is) (?:closed|off|open)",
         r"^\d[\d,.]* (?:comments?|replies|responses)\b",
-        r"^(?:\W*\d*\W*(?:top rated |latest |most recent |reader |your )*(?:comments?|responses|replies|discussion|conversation)\b.{0,30}$)",
+        r"\A(?:\W*\d*\W*(?:top rated |latest |most recent |reader |your )*(?:comments?|responses|replies|discussion|conversation)\b.{0,30}$)",
         r"\bcomments? ?\(\d+\)\W*$",
         r"^(?:comentários|comentarios|kommentare|commentaires|reacties|commenti|deixe (?:uma|um|seu)|deja (?:un|tu))\b.{0,30}$",
+        marks=("comment", "responses", "replies", "discussion", "conversation"),
     ),
     _rule(
         "comments",
         20,
         r"\benable javascript\b.*\bcomments\b",
+        marks=("javascript",),
     ),
     _rule(
         "sign-up",
@@ -191,20 +217,17 @@ RULES = (
         r"^(?:facebook|twitter|whatsapp|linkedin|instagram|telegram|pinterest|reddit|email|print|copy link|share|save|bookmark|subscribe|sign up)$",
         r"^share (?:this|on|via|article|story|to)\b",
         r"\bunsubscribe at any time\b",
+        r"^to (?:read|continue|see|access)\b.{0,30}\b(?:full|whole|rest of the) (?:story|article)\b",
         r"^(?:want|need) more\b.{0,30}\?",
         r"\bsubscribe to (?:our|the)\b",
         r"^(?:get|sign up for|join) (?:the |our )?(?:breaking|latest|daily|weekly|forums?|community)\b",
         r"^follow .{2,60} on (?:facebook|twitter|x|instagram|youtube|tiktok|linkedin|threads|bluesky)\b",
+        marks=("newsletter", "sign", "subscribe", "register", "to your", "put me", "already a ", "reading", "trial", "become a ", "at any time"),
     ),
-    _rule(
-        "sign-up",
-        12,
-        r"^to (?:read|continue|see|access)\b.{0,30}\b(?:full|whole|rest of the) (?:story|article)\b",
-    ),
-    _rule("teaser", 3, r"^(?:more|also|plus)\W*$"),
     _rule(
         "teaser",
         30,
+        r"^(?:more|also|plus)\W*$",
         r"^(?:read|see|watch|listen|learn|find out|show|view|load) (?:more|also|next|now|here|all)\b.{0,120}(?<![.])$",
         r"\bread more ?(?:»|›|>|→|…|\.\.\.)?$",
         r"^(?:related|more(?: on| from| in| about)|recommended|don'?t miss|also (?:read|on|in)|see also|you (?:may|might) (?:also )?(?:like|be interested)|most (?:read|popular|viewed|shared)|popular|trending|latest (?:news|stories|headlines)?|top stories|editor'?s? (?:picks|choice)|in (?:pictures|other news)|what to read next|up next|elsewhere|must read)\b[^.]{0,80}$",
@@ -213,6 +236,7 @@ RULES = (
         r"\[(?:video|insight|analysis|reaction|pictures?|photos?|report|comment|latest|exclusive|reviews?|listen|watch)\]\W*$",
         r"^(?:similar|other (?:news|stories|articles)|recent|read next|don.t miss|in case you missed)\b[^.]{0,60}$",
         r"^(?:artigos|posts?|artículos|noticias|notícias|articles|articoli|verwandte|ähnliche|lees|mehr|leia|leggi|lire|lea)\b[^.]{0,12}\b(?:relacionad[oa]s|relacionada|connexes|similaires|correlati|artikel|beiträge|ook|zum thema|también|também|anche|aussi|mais)\b[^.]{0,40}$",
+        marks=("read more", "»", "›", "→", "]"),
     ),
     _rule(
         "tags",
@@ -223,16 +247,13 @@ RULES = (
     ),
     _rule(
         "sign-off",
-        40,
-        r"\b(?:contributed|contributing) to this (?:report|article|story|piece)\b",
-        r"\b(?:email|e-mail|write to|contact|reach|reached|follow|tips? to)\b.{0,60}(?:\w@\w|@\w{3,}\.?$|\bon (?:twitter|facebook|x)\b)",
-    ),
-    _rule(
-        "sign-off",
         60,
         r"^\(?(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written) by [A-Z].*(?:;|editing|[A-Z]\w+\)?\.?$)",
         r"^[-–—]+ ?(?:ends|with (?:agencies|reporting)|afp|reuters|ap)\b.{0,40}$",
         r"^\(?(?:afp|reuters|ap|with agencies|agencies|pa)\)?$",
+        r"\b(?:contributed|contributing) to this (?:report|article|story|piece)\b",
+        r"\b(?:email|e-mail|write to|contact|reach|reached|follow|tips? to)\b.{0,60}(?:\w@\w|@\w{3,}\.?$|\bon (?:twitter|facebook|x)\b)",
+        marks=("contribut", "@", "on twitter", "on facebook", "on x"),
     ),
     _rule(
         "footer",
@@ -246,8 +267,16 @@ RULES = (
         r"\bregistered (?:in|charity|company|office|number)\b.{0,80}\b(?:no|number|office|charity)\b",
         r"^(?:about (?:us|the author|the publisher)|notes to editors|press contacts?|media contacts?|for (?:more|further) information)\b",
         r"\bthis (?:article|story|piece|report) (?:was|has been|is) (?:first |originally |also )?(?:published|amended|corrected|updated|produced)\b",
+        marks=("©", "copyright", "(c)", "rights reserved", "republish", "reproduc", "syndicat", "more about", "responsible", "registered", "this article", "this story", "this piece", "this report"),
     ),
 )
+
+# The rules as `reason_for` walks through them, some hundred times a page.
+_STEPS = tuple(
+    (rule.reason, rule.most_words, rule.opening and rule.opening.match, rule.inside and rule.inside.search, rule.marks)
+    for rule in RULES
+)
+_ALL_MARKS = tuple(dict.fromkeys(mark for rule in RULES for mark in rule.marks))
 
 
 def reason_for(line: str) -> str | None:
@@ -256,15 +285,22 @@ def reason_for(line: str) -> str | None:
     >>> reason_for("Read More »"), reason_for("Skip to main content"), reason_for("It did not.")
     ('teaser', 'navigation', None)
     """
-    if len(line) > LONGEST_LINE or is_quoted_post(line):
+    if len(line) > LONGEST_LINE or line in _BULLETS or is_quoted_post(line):
         return None
-    words = len(line.split())
-    for rule in RULES:
-        if words <= rule.most_words and rule.pattern.search(line):
-            return rule.reason
+    words, small = line.count(" ") + 1, line.lower()
+    marked = {mark for mark in _ALL_MARKS if mark in small}
+    for reason, most_words, opening, inside, marks in _STEPS:
+        if words > most_words:
+            continue
+        if opening is not None and opening(line):
+            return reason
+        if marked and inside is not None and not marked.isdisjoint(marks) and inside(line):
+            return reason
     return "teaser" if words >= SHOUTED_WORDS and line.isupper() and not is_closed(line) else None
 
 
+# Many a list's links are pictures, and its lines nothing but these.
+_BULLETS = frozenset("*+•·-–—|")
 _QUOTED_POST = re.compile(r"[—–-] .{1,60}\(@\w+\)")
 
 

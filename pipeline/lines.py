@@ -5,22 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.language import FUNCTION_WORDS, english_share
 from pipeline.line_rules import reason_for
 from pipeline.page import PageLine
 from pipeline.sentences import is_closed
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_CONTENT = re.compile(r"[^\W\d_]{3,}")
+# A line's beginning, in characters, tells what it is about.
+CONTENT_CHARACTERS = 600
 # Letters of scripts that part no words; two make about a word.
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 LETTERS_PER_WORD = 2
-FUNCTION_WORDS = frozenset(
-    (
-        "a an the of to in on at by for from with and or but that which who as is are was were be been has have had "
-        "will would can could may it its he she they we his her their this these not said says than after before"
-    ).split()
-)
-# English prose has a function word for every two or three others, menus and other languages next to none.
-ENGLISH_SHARE = 0.15
+# The longer lines of an English page have this share of function words, those of other languages less than half of it.
+ENGLISH_PAGE_SHARE = 0.15
 # A line of at least this many words that closes like a sentence is prose; longer ones need no full stop, but some punctuation:
 # a cloud of tags has none.
 PROSE_WORDS = 8
@@ -34,14 +31,15 @@ BULLET = re.compile(r"(?:[*+•·»]|o|\d+\.) ")
 MOST_WEIGHT = 100
 # What other prose weighs against a paragraph of the story: terms of use, list items, a headline glued to its summary.
 TERMS_WEIGHT, BULLET_WEIGHT, GLUED_WEIGHT = 0.2, 0.4, 0.35
-_TERMS = re.compile(
-    r"\b(?:trademarks?|rights?|terms|registered|websites?|site|cookies?|privacy|subscribers?|liable|responsible|permission"
-    r"|reserved|statements?|policy|advertis\w+|provided|licen[cs]ed?|purposes|informational|third.part\w+|affiliat\w+|consent"
-    r"|personal (?:data|information)|partners)\b",
-    re.IGNORECASE,
+_TERMS = frozenset(
+    (
+        "trademark trademarks right rights terms registered website websites site cookie cookies privacy subscriber subscribers "
+        "liable responsible permission reserved statement statements policy advertising advertisements advertisers provided "
+        "license licensed licence purposes informational third-party affiliate affiliates affiliated consent partners"
+    ).split()
 )
 LEAST_TERMS, TERMS_SHARE = 3, 0.06
-_GLUED = re.compile(r"[a-z0-9)]{3}[A-Z][a-z]|[a-z?!.][?!.][A-Z][a-z]")
+_GLUED = re.compile(r"[A-Z](?:(?<=[a-z0-9)]{3}[A-Z])|(?<=[a-z?!.][?!.][A-Z]))[a-z]")
 # Names are written with a capital inside; a headline's last word is not.
 _INNER_CAPITALS = re.compile(r"\b(?:YouTube|LinkedIn|WhatsApp|TikTok|PlayStation|JavaScript|FaceTime|SoundCloud|PayPal|MasterCard)\b")
 # "Read more", "See all the pictures": so many words lead on to the story named in the line above.
@@ -54,29 +52,40 @@ class Line:
 
     text: str
     indent: int
+    stands_apart: bool  # between blank lines
     words: int
     reason: str | None
     is_prose: bool
     is_bullet: bool
-    stands_apart: bool  # between blank lines
     weight: float  # in words; 0 for what is no paragraph of a story
+    _content: frozenset[str] | None = None
+
+    @property
+    def content(self) -> frozenset[str]:
+        """The words of the line's beginning that carry meaning, in small letters."""
+        if self._content is None:
+            self._content = content_words(self.text)
+        return self._content
 
 
 def described(page: Sequence[PageLine]) -> list[Line]:
     """Each line with what it tells of itself; of equal lines only the first has weight."""
     english = _in_english(page)
-    seen: set[str] = set()
+    seen: dict[str, Line] = {}
     lines = []
     for position, line in enumerate(page):
         apart = line.after_blank and (position + 1 == len(page) or page[position + 1].after_blank)
-        reason = reason_for(line.text)
-        words = word_count(line.text)
-        prose = is_prose(line.text, english)
-        bullet = bool(BULLET.match(line.text))
-        key = line.text.casefold()
-        weight = 0.0 if reason or not prose or key in seen else _weight(line.text, words, bullet)
-        seen.add(key)
-        lines.append(Line(line.text, line.indent, words, reason, prose, bullet, apart, weight))
+        same = seen.get(line.text)
+        if same is not None:
+            lines.append(
+                Line(line.text, line.indent, apart, same.words, same.reason, same.is_prose, same.is_bullet, 0.0)
+            )
+            continue
+        reason, words = reason_for(line.text), word_count(line.text)
+        prose, bullet = is_prose(line.text, english), bool(BULLET.match(line.text))
+        weight = _weight(line.text, words, bullet) if prose and not reason else 0.0
+        seen[line.text] = Line(line.text, line.indent, apart, words, reason, prose, bullet, weight)
+        lines.append(seen[line.text])
     _mark_teased(lines)
     return lines
 
@@ -108,28 +117,33 @@ def is_prose(line: str, english: bool = True) -> bool:
     >>> is_prose("Der Rat hat gesagt, dass die Fähre ab Mai teurer wird.", english=False)
     True
     """
-    line = line[:READ_CHARACTERS]
-    if line.count(" ") < PROSE_WORDS - 1 and line.isascii():
-        return False
-    words = _WORD.findall(line)
-    count = len(words) if line.isascii() else len(words) + len(_UNSPACED.findall(line)) // LETTERS_PER_WORD
+    count = word_count(line)
     if count < PROSE_WORDS or not (is_closed(line[-20:]) or (count >= LONG_WORDS and _PUNCTUATION.search(line))):
         return False
-    return not english or not FUNCTION_WORDS.isdisjoint(word.lower() for word in words)
+    return not english or not FUNCTION_WORDS.isdisjoint(line[:READ_CHARACTERS].lower().split())
 
 
 def _in_english(page: Sequence[PageLine]) -> bool:
     """Whether the page's longer lines hold as many function words as English does."""
     longer = " ".join(line.text[:READ_CHARACTERS] for line in page if line.text.count(" ") >= PROSE_WORDS)
-    words = longer[: 10 * READ_CHARACTERS].lower().split()
-    return 0 < ENGLISH_SHARE * len(words) <= sum(word in FUNCTION_WORDS for word in words)
+    return english_share(longer[: 2 * READ_CHARACTERS]) >= ENGLISH_PAGE_SHARE
 
 
 def _weight(text: str, words: int, bullet: bool) -> float:
     """The words of a paragraph, less where it reads like something else."""
     weight = float(min(words, MOST_WEIGHT))
-    if len(_TERMS.findall(text[:READ_CHARACTERS])) >= max(LEAST_TERMS, words * TERMS_SHARE):
+    terms = sum(map(_TERMS.__contains__, text[:READ_CHARACTERS].lower().replace(",", "").split()))
+    if terms >= max(LEAST_TERMS, words * TERMS_SHARE):
         weight *= TERMS_WEIGHT
-    if _GLUED.search(_INNER_CAPITALS.sub("", text)):
+    if _GLUED.search(text) and _GLUED.search(_INNER_CAPITALS.sub("", text)):
         weight *= GLUED_WEIGHT
     return weight * BULLET_WEIGHT if bullet else weight
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words of a line's beginning that carry meaning, in small letters.
+
+    >>> sorted(content_words("Ferry fares to rise in June"))
+    ['fares', 'ferry', 'june', 'rise']
+    """
+    return frozenset(_CONTENT.findall(text[:CONTENT_CHARACTERS].lower())) - FUNCTION_WORDS

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.lines import PROSE_WORDS, Line
-from pipeline.stretch import Stretch, content_words
+from pipeline.stretch import Stretch, content_of
 
 # A lead-in that ends in a colon, a line of scores or figures.
 _NO_TITLE = re.compile(r":$|(?:\d+\D+){4}")
@@ -25,14 +25,12 @@ DATE_LINES, ABOVE_DATE_LINES = 12, 4
 
 def find_title(lines: Sequence[Line], story: Stretch) -> int | None:
     """Where the title stands: the line above the story that shares most words with it, the latest of equals."""
-    words = set[str]()
-    for line in lines[story.start : min(story.end, story.start + STORY_LINES)]:
-        words |= content_words(line.text)
+    words = content_of(lines[story.start : min(story.end, story.start + STORY_LINES)])
     headings = {line.text.casefold() for line in lines[story.start : story.end]}
     best, title = 0.0, None
     for position in range(max(0, story.start - TITLE_LINES), story.start):
         line = lines[position]
-        content = content_words(line.text)
+        content = line.content
         shouted = line.reason == "teaser" and line.text.isupper()
         if (line.reason and not shouted) or line.is_bullet or not 1 < line.words <= MOST_TITLE_WORDS or not content:
             continue
@@ -73,7 +71,7 @@ def _above_standfirst(lines: Sequence[Line], title: int, words: set[str]) -> int
     above = lines[title - 1] if title else None
     if above is None or lines[title].words < STANDFIRST_WORDS or above.reason or above.is_bullet:
         return title
-    shared = len(content_words(above.text) & words)
+    shared = len(above.content & words)
     return title - (2 < above.words < STANDFIRST_WORDS and shared >= LEAST_SHARED)
 
 

@@ -1,7 +1,8 @@
 """A saved page as lines: repaired, numbered, with what flattening leaves of its layout."""
 
 import re
-from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from pipeline.repairing import MAX_CHARACTERS, line_ends, repair_line
 from pipeline.wrapping import unwrapped
@@ -13,8 +14,7 @@ CLOSED_ELEMENTS = 2
 HTML_CHARACTERS = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class PageLine:
+class PageLine(NamedTuple):
     """A line of a page that is not blank."""
 
     number: int  # 1-based, in the page or, of HTML, in its flattened text
@@ -29,8 +29,10 @@ def is_html(raw: str) -> bool:
     >>> is_html("<html><body>Hello"), is_html("Use <p> for a paragraph."), is_html("a < b > c")
     (True, False, False)
     """
-    closed = _HTML_CLOSING.findall(raw[:HTML_CHARACTERS])
-    return bool(_HTML_OPENING.match(raw)) or len(closed) >= CLOSED_ELEMENTS
+    if "<" not in raw:
+        return False
+    closed = islice(_HTML_CLOSING.finditer(raw[:HTML_CHARACTERS]), CLOSED_ELEMENTS)
+    return bool(_HTML_OPENING.match(raw)) or len(list(closed)) == CLOSED_ELEMENTS
 
 
 def flattened(raw: str) -> str:
@@ -66,10 +68,11 @@ def read_lines(raw: str) -> list[PageLine]:
 def _repaired(raw: str) -> list[tuple[str, int]]:
     """(text, indent) of each line."""
     raw = raw[:MAX_CHARACTERS]
-    text = flattened(raw) if is_html(raw) else raw
-    lines = [(repair_line(line), _indent(line)) for line in line_ends(text).split("\n")]
-    return lines if is_html(raw) else unwrapped(lines)
+    html = is_html(raw)
+    text = line_ends(flattened(raw) if html else raw)
+    lines = [(repair_line(line), _indent(line)) if line else ("", 0) for line in text.split("\n")]
+    return lines if html else unwrapped(lines)
 
 
 def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t\xa0"))
+    return len(line) - len(line.lstrip(" \t\xa0")) if line[:1].isspace() else 0

@@ -1,17 +1,23 @@
 """Repair of characters: what bytes mean, and what of a text is not text."""
 
 import re
+from unicodedata import is_normalized
 
 # Characters beyond this are not read of one input: two hundred times the longest article of the corpus.
 MAX_CHARACTERS = 5_000_000
 # Text holds next to no control characters; compressed or executable bytes read as text hold 10% and more.
 BINARY_SHARE = 0.02
 
+# What is left when characters are taken out can need repair in its turn.
+MOST_REPAIRS = 5
+
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffe\uffff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029|\x85|\x0b|\x0c")
 # Characters that no repair is about, unless as a part of mojibake or an entity, which hold others beside them.
-_SOUND = re.compile("[ -%'-~\t‘’“”–—…•·]*")
+_SOUND = re.compile("[ -%'-~\\t\u00a0‘’“”–—…•·«»›‹£€©®°]*")
+# Letters of double and half width, escape sequences, characters of the C1 block, stray halves of pairs.
+_WIDE = re.compile("[\u3000\uff00-\uffef\x1b\x80-\x9f\ud800-\udfff]")
 # "(CNN)When": an agency's name that has lost the space behind it.
 _DATELINE = re.compile(r"^(\((?:CNN|Reuters|AP|AFP|PA|UPI|EFE|dpa)\))(?=\w)")
 
@@ -90,10 +96,28 @@ def repair_line(line: str) -> str:
     >>> repair_line("  Fares &amp; rosters "), repair_line("(CNN)When it rained")
     ('Fares & rosters', '(CNN) When it rained')
     """
-    if not _SOUND.fullmatch(line):
+    for _ in range(MOST_REPAIRS):
+        if _SOUND.fullmatch(line):
+            break
+        before, line = line, _repaired_once(line)
+        if line == before:
+            break
+    line = " ".join(line.split())
+    return _DATELINE.sub(r"\1 ", line) if line.startswith("(") else line
+
+
+def _repaired_once(line: str) -> str:
+    if _is_suspect(line):
         from ftfy import TextFixerConfig, fix_text
 
         settings = TextFixerConfig(uncurl_quotes=False, fix_latin_ligatures=False, max_decode_length=100_000)
-        line = _LINE_ENDS.sub(" ", fix_text(line, settings)).replace("\n", " ").replace("\t", " ")
-        line = _CONTROL.sub("", _INVISIBLE.sub("", line))
-    return _DATELINE.sub(r"\1 ", " ".join(line.split()))
+        line = fix_text(line, settings)
+    line = _LINE_ENDS.sub(" ", line).replace("\n", " ").replace("\t", " ")
+    return _CONTROL.sub("", _INVISIBLE.sub("", line))
+
+
+def _is_suspect(line: str) -> bool:
+    """Whether a line has anything that ftfy repairs, which takes far longer than to ask."""
+    from ftfy.badness import is_bad
+
+    return "&" in line or bool(_WIDE.search(line)) or not is_normalized("NFC", line) or is_bad(line)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.lines import FUNCTION_WORDS, Line
+from pipeline.lines import Line
 
 # What a line inside costs a stretch that reaches over it, in words.
 REASON_COST = 5.0
@@ -25,9 +25,9 @@ HEADED_BY_LINES = 15
 SHORT_STRETCH = 60.0
 # The page's own story comes before the others: a later stretch counts for less beside one of this share before it.
 COMPARABLE, LATER = 0.6, 0.75
-COMPARED = 8
+COMPARED = 5
 # Depths of a page that are looked at, those with the most prose; cost grows with them.
-MOST_DEPTHS = 12
+MOST_DEPTHS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +122,16 @@ def _standing(lines: Sequence[Line], at: Stretch) -> float:
     """What the lines above say for a stretch."""
     above = lines[max(0, at.start - DATED_LINES) : at.start]
     dated = DATED if any(line.reason in ("timestamp", "byline") for line in above) else 0.0
-    story: set[str] = set()
-    for line in lines[at.start : min(at.end, at.start + HEADED_BY_LINES)]:
-        story |= content_words(line.text)
+    story = content_of(lines[at.start : min(at.end, at.start + HEADED_BY_LINES)])
     shared = 0.0
     for line in lines[max(0, at.start - HEADLINE_LINES) : at.start]:
-        words = content_words(line.text) if HEADLINE_WORDS[0] <= line.words <= HEADLINE_WORDS[1] else set()
+        words = line.content if HEADLINE_WORDS[0] <= line.words <= HEADLINE_WORDS[1] else ()
         if len(words) > 1:
-            common = len(words & story)
+            common = len(story.intersection(words))
             shared = max(shared, common / len(words) * min(1.0, common / 3))
     return dated + HEADED * shared
 
 
-def content_words(text: str) -> set[str]:
-    """The words of a line's beginning that carry meaning, in small letters.
-
-    >>> sorted(content_words("Ferry fares to rise in May"))
-    ['fares', 'ferry', 'may', 'rise']
-    """
-    words = "".join(c if c.isalpha() else " " for c in text[:600].lower()).split()
-    return {word for word in words if len(word) > 2 and word not in FUNCTION_WORDS}
+def content_of(lines: Sequence[Line]) -> set[str]:
+    """The words of some lines that carry meaning."""
+    return set[str]().union(*(line.content for line in lines))
