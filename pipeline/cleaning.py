@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pipeline.ending import without_ending
 from pipeline.labelling import label_lines
 from pipeline.language import language_of
-from pipeline.line_rules import KEPT
-from pipeline.lines import word_count
+from pipeline.line_rules import KEPT, reason_for
+from pipeline.lines import is_prose, word_count
 from pipeline.opening import could_be_title
 from pipeline.page import PageLine, is_html, page_lines, read_lines
 from pipeline.records import Article, Dropped
@@ -14,7 +14,6 @@ from pipeline.second_opinion import with_second_opinion
 
 # A story with this share of all the page's sentences is no matter of doubt.
 CLEAR_SHARE = 0.8
-SENTENCES_APART = frozenset({"outside", "comments", "repeated"})
 # A byline and a date are looked for in so many lines above the story's first, and in fewer below it.
 FIELD_LINES_ABOVE, FIELD_LINES_BELOW = 25, 5
 
@@ -46,7 +45,8 @@ def clean(raw: str) -> Article:
 def _is_doubtful(page: Sequence[PageLine], labels: Sequence[str]) -> bool:
     """Whether so many of the page's sentences stand apart from the story that another might be the story."""
     story = sum(word_count(line.text) for line, label in zip(page, labels, strict=True) if label in KEPT)
-    apart = sum(word_count(line.text) for line, label in zip(page, labels, strict=True) if label in SENTENCES_APART)
+    dropped = (line.text for line, label in zip(page, labels, strict=True) if label not in KEPT)
+    apart = sum(word_count(text) for text in dropped if is_prose(text, english=False) and not reason_for(text))
     return story < CLEAR_SHARE * (story + apart)
 
 

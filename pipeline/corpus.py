@@ -13,8 +13,8 @@ from pydantic import Field
 
 from pipeline.articles import LabelledArticle, Split
 from pipeline.cleaning import clean, explanation
-from pipeline.page import page_lines
 from pipeline.files import sha256_of, write_json, write_jsonl
+from pipeline.page import page_lines
 from pipeline.params import Settings, read_settings
 from pipeline.reading import TABLE_SUFFIXES, Page, read_page, read_pages
 from pipeline.records import Article, ArticleError, StageError
@@ -46,6 +46,7 @@ class Rejected:
     reason: str  # "unreadable", "unknown topic", "too short", "id used twice", "exact duplicate", "near duplicate"
     detail: str
     of: str | None = None  # the article that stays, of a duplicate
+    similarity: float | None = None  # Jaccard, of runs of words, of a duplicate to the article that stays
     split: Split | None = None  # where a split that leaves duplicates in would have put this one
     split_of_other: Split | None = None
 
@@ -157,7 +158,7 @@ def _word_runs(text: str) -> frozenset[str]:
 
 def _duplicate(article: LabelledArticle, kind: str, other: LabelledArticle, similarity: float) -> Rejected:
     detail = f"of {other.id} (similarity {similarity:.2f})"
-    return Rejected(article.id, kind, detail, other.id, article.split, other.split)
+    return Rejected(article.id, kind, detail, other.id, round(similarity, 3), article.split, other.split)
 
 
 def article_id(page: Page, root: Path) -> str:
@@ -186,6 +187,11 @@ def counts(corpus: Corpus, read: int) -> dict[str, object]:
         "articles_read": read,
         "articles_kept": len(corpus.articles),
         "articles_dropped": dict(sorted(reasons.items())),
+        "near_duplicates": [
+            {"id": found.id, "of": found.of, "similarity": found.similarity}
+            for found in corpus.rejected
+            if found.reason == "near duplicate"
+        ],
         "duplicates_that_would_stand_in_two_splits": sum(r.split != r.split_of_other for r in duplicates),
         "lines_dropped": dict(sorted(Counter(str(line["reason"]) for line in corpus.dropped_lines).items())),
         "splits": {

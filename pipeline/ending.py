@@ -9,7 +9,9 @@ from pipeline.page import PageLine
 # What is about the author or the company is looked for in so many lines at the end.
 ENDING_LINES = 8
 _NAME = r"[A-Z\u00c0-\u024f][\w.&'’-]*"
-_ABOUT = re.compile(rf"(?:About|Über|Sobre|Acerca de|À propos d[eu]|Over) (?:the (?:author|writer)|{_NAME}(?: {_NAME}){{0,4}}):?")
+_ABOUT = re.compile(
+    rf"(?:About|Über|Sobre|Acerca de|À propos d[eu]|Over) (?:the (?:author|writer)|{_NAME}(?: {_NAME}){{0,4}}):?"
+)
 _WRITER = re.compile(
     rf"{_NAME}(?: {_NAME}){{0,3}} (?:is|was) (?:an?|the|our) .{{0,80}}?\b(?:reporter|writer|journalist|editor|columnist"
     r"|correspondent|curator|contributor|freelancer?|producer|blogger)\b"

@@ -1,11 +1,11 @@
 """A label for each line of a page: what of the story it is, or the reason it is dropped for."""
 
-import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.language import english_share
 from pipeline.line_rules import KEPT, is_quoted_post
-from pipeline.lines import LONG_WORDS, PROSE_WORDS, Line, described
-from pipeline.opening import could_be_title, find_title, standfirst_after
+from pipeline.lines import ENGLISH_PAGE_SHARE, LISTED, LONG_WORDS, PROSE_WORDS, Line, described, reads_like_terms
+from pipeline.opening import find_title, standfirst_after
 from pipeline.page import PageLine
 from pipeline.sentences import is_closed
 from pipeline.stretch import Stretch, has_layout, story_stretch
@@ -19,7 +19,12 @@ OPEN_PARAGRAPH_WORDS = 12
 # A pull quote stands this near to the paragraph it is taken from, and has so many words.
 PULL_QUOTE_LINES = 15
 PULL_QUOTE_WORDS = (4, 60)
-_LISTED = re.compile(r"[-–—] ?\w")
+# What stands under a heading of these, no further out and within so many lines, is dropped for its reason.
+HEADING_REASONS = frozenset({"teaser", "comments", "tags", "consent", "sign-up", "advertisement"})
+HEADED_LINES = 20
+# The language of a story is told from so much of it, and a line's from its share of letters that English lacks.
+STORY_CHARACTERS = 1000
+FOREIGN_SHARE = 0.1
 
 
 def label_lines(page: Sequence[PageLine]) -> list[str]:
@@ -38,21 +43,26 @@ def label_lines(page: Sequence[PageLine]) -> list[str]:
     ['navigation', 'title', 'text']
     """
     lines = described(page)
+    layout = has_layout(lines)
+    if not layout:
+        for line in lines:
+            line.indent = 0
     if _is_clean(page, lines):
         return _labels_of_clean(lines)
     stretch = story_stretch(lines)
     if stretch is None:
         return [line.reason or "navigation" for line in lines]
     title = find_title(lines, stretch)
-    start, end = _widened(lines, stretch, 0 if title is None else title + 1)
+    start, end = _widened(lines, stretch, 0 if title is None else title + 1, layout)
     labels = _outside(lines, start, end)
-    labels[start:end] = _inside(lines[start:end], stretch.indent, has_layout(lines))
+    labels[start:end] = _inside(lines[start:end], stretch.indent, layout)
     if title is not None:
         labels[title] = "title"
         standfirst = standfirst_after(lines, title, start)
         if standfirst is not None:
             labels[standfirst] = "standfirst"
-    _mark_pull_quotes(lines, labels)
+    _mark_repeated(lines, labels)
+    _name_foreign(lines, labels)
     return labels
 
 
@@ -70,10 +80,9 @@ def _kept_label(line: Line) -> str:
     return "heading" if _is_open(line) and line.words <= MOST_HEADING_WORDS else "text"
 
 
-def _widened(lines: Sequence[Line], stretch: Stretch, least_start: int) -> tuple[int, int]:
+def _widened(lines: Sequence[Line], stretch: Stretch, least_start: int, layout: bool) -> tuple[int, int]:
     """The stretch with the lines at both ends that belong to it though they are no paragraphs."""
     start, end, indent = stretch.start, stretch.end, stretch.indent
-    layout = has_layout(lines)
     while end < len(lines) and lines[end].reason is None and _continues(lines[end], indent, layout):
         end += 1
     while start > least_start and _precedes(lines[start - 1], indent, layout):
@@ -84,7 +93,7 @@ def _widened(lines: Sequence[Line], stretch: Stretch, least_start: int) -> tuple
 def _continues(line: Line, indent: int, layout: bool) -> bool:
     if not layout:
         # A list that ends the story, or a short last word.
-        return bool(_LISTED.match(line.text)) or (line.words < PROSE_WORDS and is_closed(line.text))
+        return bool(LISTED.match(line.text)) or (line.words < PROSE_WORDS and is_closed(line.text))
     quoted = indent < line.indent <= indent + QUOTE_COLUMNS and bool(line.weight) and not line.is_bullet
     return line.indent == indent or quoted or is_quoted_post(line.text)
 
@@ -121,13 +130,17 @@ def _belongs(lines: Sequence[Line], position: int, indent: int, labels: Sequence
     if is_quoted_post(line.text):
         return True
     if line.is_bullet:
-        announced = before is not None and (before.text.endswith(":") or (before.is_bullet and before.indent == line.indent))
+        announced = before is not None and (
+            before.text.endswith(":") or (before.is_bullet and before.indent == line.indent)
+        )
         return before is not None and line.indent <= indent + LIST_COLUMNS and (line.is_prose or announced)
     posted = after is not None and after.indent == line.indent and is_quoted_post(after.text)
     if line.indent <= indent + QUOTE_COLUMNS and (line.is_prose or posted):
         return True
     neighbours = (lines[position - 1] if position else None, after)
-    return line.is_prose and any(near is not None and near.is_prose and near.indent == line.indent for near in neighbours)
+    return line.is_prose and any(
+        near is not None and near.is_prose and near.indent == line.indent for near in neighbours
+    )
 
 
 def _drop_runs_of_headings(lines: Sequence[Line], labels: list[str]) -> None:
@@ -144,7 +157,7 @@ def _drop_runs_of_headings(lines: Sequence[Line], labels: list[str]) -> None:
 def _is_open(line: Line) -> bool:
     """Whether a line is neither a paragraph, nor a sentence, nor a list's item or what announces one."""
     closed = is_closed(line.text) or line.text.endswith((":", "："))
-    return not (line.is_prose or closed or line.is_bullet or _LISTED.match(line.text))
+    return not (line.is_prose or closed or line.is_bullet or LISTED.match(line.text))
 
 
 def _runs_of(labels: Sequence[str], wanted: str) -> Iterator[tuple[int, int]]:
@@ -160,24 +173,33 @@ def _runs_of(labels: Sequence[str], wanted: str) -> Iterator[tuple[int, int]]:
 
 
 def _outside(lines: Sequence[Line], start: int, end: int) -> list[str]:
-    """Reasons for all lines as if none were of the story."""
-    labels = []
-    commented = False
+    """Reasons for all lines as if none were of the story: a rule's, else that of the heading they stand under."""
+    labels: list[str] = []
+    head: Line | None = None
+    below = 0
     for position, line in enumerate(lines):
-        commented = commented or (position >= end and line.reason == "comments")
+        below += 1
+        if head is not None and (line.indent < head.indent or below > HEADED_LINES or position in (start, end)):
+            head = None
+        if line.reason in HEADING_REASONS:
+            head, below = line, 0
         if line.reason:
             labels.append(line.reason)
-        elif commented and line.is_prose:
-            labels.append("comments")
+        elif head is not None and head.reason is not None:
+            labels.append(head.reason)
         elif line.is_prose or line.words >= LONG_WORDS:
-            labels.append("outside")
+            labels.append("footer" if reads_like_terms(line.text, line.words) else "outside")
         else:
             labels.append("navigation")
     return labels
 
 
-def _mark_pull_quotes(lines: Sequence[Line], labels: list[str]) -> None:
-    """A line that stands word by word in a paragraph near it is said twice."""
+def _mark_repeated(lines: Sequence[Line], labels: list[str]) -> None:
+    """What is kept elsewhere is said twice; so is a line that stands word by word in a paragraph near it."""
+    said = {line.text for line, label in zip(lines, labels, strict=True) if label in KEPT}
+    for position, line in enumerate(lines):
+        if labels[position] in ("navigation", "outside") and line.text in said:
+            labels[position] = "repeated"
     kept = {at: lines[at].text.casefold() for at, label in enumerate(labels) if label in ("text", "heading")}
     for position, text in kept.items():
         line = lines[position]
@@ -190,3 +212,15 @@ def _mark_pull_quotes(lines: Sequence[Line], labels: list[str]) -> None:
             if lines[other].words > line.words or (other < position and line.is_prose):
                 labels[position] = "repeated"
                 break
+
+
+def _name_foreign(lines: Sequence[Line], labels: list[str]) -> None:
+    """Around an English story, what has letters that English lacks is in another language."""
+    story = " ".join(line.text for line, label in zip(lines, labels, strict=True) if label == "text")
+    if english_share(story[:STORY_CHARACTERS]) < ENGLISH_PAGE_SHARE:
+        return
+    for position, line in enumerate(lines):
+        if labels[position] in ("navigation", "outside") and not line.text.isascii():
+            letters = [character for character in line.text if character.isalpha()]
+            if sum(not letter.isascii() for letter in letters) > FOREIGN_SHARE * len(letters):
+                labels[position] = "foreign"

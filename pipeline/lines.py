@@ -1,4 +1,4 @@
-"""What each line of a page tells of itself: its reason to be dropped, its shape, and its weight as a part of a story."""
+"""What each line of a page tells of itself: a reason to be dropped, its shape, its weight as a part of a story."""
 
 import re
 from collections.abc import Sequence
@@ -10,16 +10,17 @@ from pipeline.line_rules import reason_for
 from pipeline.page import PageLine
 from pipeline.sentences import is_closed
 
+LISTED = re.compile(r"[-–—] ?\w")
 _CONTENT = re.compile(r"[^\W\d_]{3,}")
 # A line's beginning, in characters, tells what it is about.
 CONTENT_CHARACTERS = 600
 # Letters of scripts that part no words; two make about a word.
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 LETTERS_PER_WORD = 2
-# The longer lines of an English page have this share of function words, those of other languages less than half of it.
+# The longer lines of an English page have this share of function words; of other languages, less than half.
 ENGLISH_PAGE_SHARE = 0.15
-# A line of at least this many words that closes like a sentence is prose; longer ones need no full stop, but some punctuation:
-# a cloud of tags has none.
+# A line of at least this many words that closes like a sentence is prose; longer ones need no full stop,
+# but some punctuation, which a cloud of tags lacks.
 PROSE_WORDS = 8
 LONG_WORDS = 30
 _PUNCTUATION = re.compile("[,;:.!?،。、，]")
@@ -33,15 +34,18 @@ MOST_WEIGHT = 100
 TERMS_WEIGHT, BULLET_WEIGHT, GLUED_WEIGHT = 0.2, 0.4, 0.35
 _TERMS = frozenset(
     (
-        "trademark trademarks right rights terms registered website websites site cookie cookies privacy subscriber subscribers "
-        "liable responsible permission reserved statement statements policy advertising advertisements advertisers provided "
-        "license licensed licence purposes informational third-party affiliate affiliates affiliated consent partners"
+        "trademark trademarks right rights terms registered website websites site cookie cookies privacy subscriber "
+        "subscribers liable responsible permission reserved statement statements policy advertising advertisements "
+        "advertisers provided license licensed licence purposes informational third-party affiliate affiliates "
+        "affiliated consent partners"
     ).split()
 )
 LEAST_TERMS, TERMS_SHARE = 3, 0.06
 _GLUED = re.compile(r"[A-Z](?:(?<=[a-z0-9)]{3}[A-Z])|(?<=[a-z?!.][?!.][A-Z]))[a-z]")
 # Names are written with a capital inside; a headline's last word is not.
-_INNER_CAPITALS = re.compile(r"\b(?:YouTube|LinkedIn|WhatsApp|TikTok|PlayStation|JavaScript|FaceTime|SoundCloud|PayPal|MasterCard)\b")
+_INNER_CAPITALS = re.compile(
+    r"\b(?:YouTube|LinkedIn|WhatsApp|TikTok|PlayStation|JavaScript|FaceTime|SoundCloud|PayPal|MasterCard)\b"
+)
 # "Read more", "See all the pictures": so many words lead on to the story named in the line above.
 LEAD_ON_WORDS = 4
 
@@ -94,9 +98,9 @@ def _mark_teased(lines: Sequence[Line]) -> None:
     """A line without a full stop right before a bare "Read more" is the story that it leads to."""
     for line, following in pairwise(lines):
         bare = following.reason == "teaser" and following.words <= LEAD_ON_WORDS
-        if bare and following.text.casefold().startswith(("read ", "see ", "watch ")):
-            if line.reason is None and not line.text.endswith((".", '."', ".”", ".’")):
-                line.reason, line.weight = "teaser", 0.0
+        open_ended = line.reason is None and not line.text.endswith((".", '."', ".”", ".’"))
+        if bare and open_ended and following.text.casefold().startswith(("read ", "see ", "watch ")):
+            line.reason, line.weight = "teaser", 0.0
 
 
 def word_count(text: str) -> int:
@@ -118,7 +122,8 @@ def is_prose(line: str, english: bool = True) -> bool:
     True
     """
     count = word_count(line)
-    if count < PROSE_WORDS or not (is_closed(line[-20:]) or (count >= LONG_WORDS and _PUNCTUATION.search(line))):
+    ends = is_closed(line[-20:]) or line.endswith(":")
+    if count < PROSE_WORDS or not (ends or (count >= LONG_WORDS and _PUNCTUATION.search(line))):
         return False
     return not english or not FUNCTION_WORDS.isdisjoint(line[:READ_CHARACTERS].lower().split())
 
@@ -132,12 +137,21 @@ def _in_english(page: Sequence[PageLine]) -> bool:
 def _weight(text: str, words: int, bullet: bool) -> float:
     """The words of a paragraph, less where it reads like something else."""
     weight = float(min(words, MOST_WEIGHT))
-    terms = sum(map(_TERMS.__contains__, text[:READ_CHARACTERS].lower().replace(",", "").split()))
-    if terms >= max(LEAST_TERMS, words * TERMS_SHARE):
+    if reads_like_terms(text, words):
         weight *= TERMS_WEIGHT
     if _GLUED.search(text) and _GLUED.search(_INNER_CAPITALS.sub("", text)):
         weight *= GLUED_WEIGHT
     return weight * BULLET_WEIGHT if bullet else weight
+
+
+def reads_like_terms(text: str, words: int) -> bool:
+    """Whether a line of so many words has as many of the words that terms of use are made of as those have.
+
+    >>> reads_like_terms("By using this site you accept our terms, our privacy policy and our cookies.", 14)
+    True
+    """
+    terms = sum(map(_TERMS.__contains__, text[:READ_CHARACTERS].lower().replace(",", "").split()))
+    return terms >= max(LEAST_TERMS, words * TERMS_SHARE)
 
 
 def content_words(text: str) -> frozenset[str]:

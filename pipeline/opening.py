@@ -76,16 +76,25 @@ def _above_standfirst(lines: Sequence[Line], title: int, words: set[str]) -> int
 
 
 def _above_date(lines: Sequence[Line], start: int) -> int | None:
-    """The first line right above a date or an author's name that is as long as titles are, if none speaks of the story."""
+    """Where no line speaks of the story: the first above a date or an author's name that is as long as titles are."""
     above = range(max(0, start - DATE_LINES), start)
     dated = next((position for position in above if lines[position].reason in ("byline", "timestamp")), start)
     near = range(max(0, dated - ABOVE_DATE_LINES), dated)
-    return next((at for at in near if lines[at].reason is None and _is_plain_title(lines[at]) and 2 < lines[at].words <= MOST_TITLE_WORDS), None)
+    return next(
+        (
+            at
+            for at in near
+            if lines[at].reason is None and _is_plain_title(lines[at]) and 2 < lines[at].words <= MOST_TITLE_WORDS
+        ),
+        None,
+    )
 
 
 def _believed(lines: Sequence[Line], start: int) -> int | None:
     """A title on top of the page that shares no word with its story."""
-    plain = (at for at in range(start) if lines[at].reason is None and _is_plain_title(lines[at]) and lines[at].words > 1)
+    plain = (
+        at for at in range(start) if lines[at].reason is None and _is_plain_title(lines[at]) and lines[at].words > 1
+    )
     title = next(plain, None)
     if title is None and start == 1 and lines[0].reason == "teaser":
         return 0  # "Analysis: no pain, no gain" on top of its own story

@@ -8,7 +8,7 @@ from pipeline.lines import BULLET, is_prose, word_count
 from pipeline.opening import could_be_title
 from pipeline.page import PageLine
 
-# The two are of one mind about where the story stands if this share of what either keeps is kept by both (F1, in words).
+# The two are of one mind about where the story stands if so much of what either keeps is kept by both (F1, in words).
 OF_ONE_MIND = 0.5
 # A story of fewer words is given up for one of more that the other found.
 SHORT_WORDS = 60

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.lines import Line
+from pipeline.lines import LISTED, Line
 
 # What a line inside costs a stretch that reaches over it, in words.
 REASON_COST = 5.0
 CAPTION_COST = 1.0  # captions and advertisements stand in any story
+LISTED_COST = 1.0  # items with a dash; menus have none
 PLAIN_COST = 3.0
 PLAIN_COST_FLAT = 9.0  # with neither layout nor blank lines, menus stand as near to the story as its own headings
 DEEPER_COST, DEEPER_MOST = 2.0, 24.0  # boxes in the story; all lines of one cost no more than the second
@@ -114,6 +115,8 @@ def _drifts(line: Line, indent: int) -> bool:
 def _cost(line: Line, layout: bool) -> float:
     """What a line at the story's own depth that is no paragraph of it costs."""
     if line.reason is None:
+        if LISTED.match(line.text):
+            return LISTED_COST
         return PLAIN_COST if layout or line.stands_apart else PLAIN_COST_FLAT
     return CAPTION_COST if line.reason in ("caption", "advertisement") else REASON_COST
 

@@ -15,8 +15,8 @@ def unwrapped(lines: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     """(text, indent) of each line, with each wrapped paragraph whole in its first line and the rest of it empty.
 
     A run of lines without a blank one between is a wrapped paragraph if no line but the last could have held the
-    next one's first word, and half of the lines or more go on in small letters. A word broken by a hyphen at the line's end is joined, unless the page has it with the
-    hyphen elsewhere.
+    next one's first word, and half of the lines or more go on in small letters. A word broken by a hyphen at the
+    line's end is joined, unless the page has it with the hyphen elsewhere.
 
     >>> text = [
     ...     "The council has said that harbour ferries will cost more",
@@ -24,10 +24,12 @@ def unwrapped(lines: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     ...     "earlier than it has left since the old pier was closed.",
     ... ]
     >>> [len(line) for line, _ in unwrapped([(line, 0) for line in text])]
-    [172, 0, 0]
+    [173, 0, 0]
     """
     blocks = [(first, [text for text, _ in lines[first:after]]) for first, after in _blocks(lines)]
-    columns = [_columns(block) for _, block in blocks if len(block) >= LEAST_LINES and _is_wrapped(block, _columns(block))]
+    columns = [
+        _columns(block) for _, block in blocks if len(block) >= LEAST_LINES and _is_wrapped(block, _columns(block))
+    ]
     if not columns:
         return list(lines)
     page = "\n".join(text for text, _ in lines)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline import clean
 from pipeline.cleaning import explanation
-from pipeline.page import page_lines
 from pipeline.line_rules import KEPT, REASONS
+from pipeline.page import page_lines
 
 PAGES = sorted(Path("seeds/pages").glob("*.txt"))
 HTML = sorted(Path("seeds/pages").glob("*.html"))

@@ -6,8 +6,8 @@ import pytest
 from labelled_pages import LabelledPage, read_labelled_page
 
 from pipeline import clean
-from pipeline.page import page_lines
 from pipeline.line_rules import KEPT
+from pipeline.page import page_lines
 from pipeline.repairing import repair
 
 PAGES = sorted(Path("seeds/labelled_pages").glob("*.html"))
