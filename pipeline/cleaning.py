@@ -1,11 +1,11 @@
 """Cleaning: from a saved page, HTML or flattened text, to the article, with a reason for each dropped line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.ending import without_ending
 from pipeline.labelling import label_lines
 from pipeline.language import language_of
-from pipeline.line_rules import KEPT, reason_for
+from pipeline.line_rules import KEPT, has_date, is_byline, reason_for
 from pipeline.lines import is_prose, word_count
 from pipeline.opening import could_be_title
 from pipeline.page import PageLine, is_html, page_lines, read_lines
@@ -65,21 +65,24 @@ def _article(page: Sequence[PageLine], labels: Sequence[str]) -> Article:
     return Article(
         title=next((line.text for line, label in labelled if label == "title"), None),
         standfirst=next((line.text for line, label in labelled if label == "standfirst"), None),
-        byline=_field(page, labels, "byline"),
-        date=_field(page, labels, "timestamp"),
+        byline=_nearest(page, labels, "byline", is_byline),
+        date=_nearest(page, labels, "timestamp", has_date),
         text=text,
         language=language_of(text),
         dropped=tuple(Dropped(line.number, line.text, label) for line, label in labelled if label not in KEPT),
     )
 
 
-def _field(page: Sequence[PageLine], labels: Sequence[str], reason: str) -> str | None:
-    """The line dropped for a reason that stands nearest above the story's first line, or right below it."""
+def _nearest(
+    page: Sequence[PageLine], labels: Sequence[str], reason: str, is_wanted: Callable[[str], bool]
+) -> str | None:
+    """Of the wanted lines dropped for a reason the nearest above the story's first line, or right below it."""
     story = next((position for position, label in enumerate(labels) if label == "text"), None)
     if story is None:
         return None
     near = (*range(story - 1, max(-1, story - 1 - FIELD_LINES_ABOVE), -1), *range(story, story + FIELD_LINES_BELOW))
-    return next((page[at].text for at in near if at < len(labels) and labels[at] == reason), None)
+    of_reason = (page[at].text for at in near if at < len(labels) and labels[at] == reason)
+    return next(filter(is_wanted, of_reason), None)
 
 
 def explanation(raw: str) -> str:

@@ -200,13 +200,13 @@ def _mark_repeated(lines: Sequence[Line], labels: list[str]) -> None:
     for position, line in enumerate(lines):
         if labels[position] in ("navigation", "outside") and line.text in said:
             labels[position] = "repeated"
-    kept = {at: lines[at].text.casefold() for at, label in enumerate(labels) if label in ("text", "heading")}
+    kept = {at: lines[at].text.casefold() for at, label in enumerate(labels) if label == "text"}
     for position, text in kept.items():
         line = lines[position]
         if not PULL_QUOTE_WORDS[0] <= line.words <= PULL_QUOTE_WORDS[1]:
             continue
         wanted = text.strip("\"'“”‘’«» .…")
-        for other in range(max(0, position - PULL_QUOTE_LINES), position + PULL_QUOTE_LINES):
+        for other in range(max(0, position - PULL_QUOTE_LINES), position + PULL_QUOTE_LINES + 1):
             if other == position or other not in kept or labels[other] != "text" or wanted not in kept[other]:
                 continue
             if lines[other].words > line.words or (other < position and line.is_prose):

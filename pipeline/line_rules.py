@@ -46,6 +46,9 @@ _ANY_DATE = (
     r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)\b"
 )
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
+_WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
+# A word of a name, as it is written.
+_NAME = r"[A-Z\u00c0-\u024f][\w.'’-]*,?"
 _CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?"
 _ZONE = r"(?:GMT|BST|UTC|CES?T|E[SD]?T|P[SD]?T|IST|[A-Z]{2,4}T)"
 _DATE = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?)(?:,?\s+\d{{4}})?"
@@ -60,22 +63,26 @@ class Rule:
     most_words: int
     opening: re.Pattern[str] | None  # matched at the line's start
     inside: re.Pattern[str] | None  # searched for in the line...
+    cased: bool  # whether capitals count: the others see the line in small letters
     marks: tuple[str, ...]  # ... if the line in small letters has one of these, which is told faster
 
 
-def _rule(reason: str, most_words: int, *alternatives: str, marks: tuple[str, ...] = ()) -> Rule:
+def _rule(reason: str, most_words: int, *alternatives: str, marks: tuple[str, ...] = (), cased: bool = False) -> Rule:
     opening = [alternative[1:] for alternative in alternatives if alternative.startswith("^")]
     inside = [alternative for alternative in alternatives if not alternative.startswith("^")]
-    return Rule(reason, most_words, _any_of(opening), _any_of(inside), marks)
+    if bool(inside) != bool(marks):
+        raise ValueError(f"{reason}: what is searched for inside a line needs marks, and only that")
+    return Rule(reason, most_words, _any_of(opening, cased), _any_of(inside, cased), cased, marks)
 
 
-def _any_of(alternatives: list[str]) -> re.Pattern[str] | None:
-    """A pattern of small letters: lines are made small, which is faster than to look past their case each time."""
+def _any_of(alternatives: list[str], cased: bool) -> re.Pattern[str] | None:
+    """One pattern of all; if capitals do not count, of small letters, faster than to look past their case each time."""
     if not alternatives:
         return None
-    return re.compile(
-        re.sub(r"\\.|.", lambda part: part[0] if part[0][0] == "\\" else part[0].lower(), "|".join(alternatives))
-    )
+    pattern = "|".join(alternatives)
+    if not cased:
+        pattern = re.sub(r"\\.|.", lambda part: part[0] if part[0][0] == "\\" else part[0].lower(), pattern)
+    return re.compile(pattern)
 
 
 # In the order they are asked. The word limits keep a rule off the paragraphs of a story that is about
@@ -86,12 +93,12 @@ RULES = (
         14,
         rf"^(?=.*\d)(?:(?:last |first )?(?:updated?|published|posted|modified|created)(?: on| at)?:?\s*)?(?:{_MOMENT}\s*){{2,}}(?<!,)$",
         rf"^(?:(?:last |first )?(?:updated?|published|posted|modified)(?: on| at)?:?\s*)(?:{_MOMENT}\s*)*$",
-        rf"^(?:last |first )?(?:updated|published|posted|modified)\b.*(?:{_DATE}|{_CLOCK}|\bago\b)",
+        rf"^(?:last |first )?(?:updated|published|posted|modified)\b.*(?:{_DATE}|{_CLOCK}|\bago\b).*(?<![.!?])$",
         rf"^{_DATE}$",
         r"^\d{1,2} ?(?:-| )?min(?:ute)?s?(?:'s)? read\b",
         r"^(?:reading time|listen to this (?:article|story)|time to read)\b",
         r"^\W*(?:about )?\d+ ?(?:s|m|h|d|sec|min|minute|hour|hr|day|week|month|year)s? ago(?:$| (?:at )?\d)",
-        rf"(?:\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b.*(?<![.!?])$",
+        rf"\A(?:\S+ ){{0,4}}(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b.*(?<![.!?])$",
         marks=(" 19", " 20"),
     ),
     _rule(
@@ -104,8 +111,8 @@ RULES = (
     _rule(
         "timestamp",
         5,
-        rf"^(?=.{{0,14}}\d)[*+•·o|–-]?\s*{_ANY_DATE}",
-        r"^[*+•·o|–-]?\s*\d{1,2}:\d\d",
+        rf"^(?=.{{0,14}}\d)[*+•·o|–-]?\s*{_ANY_DATE}(?:[,.]? (?:de |of )?\d{{4}})?[\s,|·•–-]*(?:(?:at|um|à|às|ore) )?(?:{_CLOCK})?\s*(?:{_ZONE}|uhr|h)?\W*$",
+        rf"^[*+•·o|–-]?\s*{_CLOCK}\s*(?:{_ZONE}|uhr|h)?\W*$",
     ),
     _rule(
         "consent",
@@ -132,7 +139,7 @@ RULES = (
         8,
         r"^(?:skip|jump) to\b",
         r"^(?:open|close|show|more|main|toggle)? ?(?:menu|navigation|search)(?: (?:menu|bar|input|button))?$",
-        r"^(?:log|sign) ?(?:in|out)\b",
+        r"^(?:log|sign) ?(?:in|out)\b(?! to )",
         r"^(?:home|news|homepage|search|menu|back to (?:top|home))$",
         r"(?: \| | > | › | » | / | · ).+(?: \| | > | › | » | / | · )",
         r"^(?:terms(?: of (?:use|service))?|privacy(?: policy)?|accessibility(?: help)?|contact(?: us)?|about us|help)$",
@@ -153,18 +160,21 @@ RULES = (
     _rule(
         "byline",
         14,
-        r"^(?:words |story |report |written |text )?by:? [A-Z\u00c0-\u024f][\w.'’-]+(?: (?:[A-Z\u00c0-\u024f][\w.'’-]*|and|de|van|von|der|la|al|bin|&))*(?:,.*|\s+in\s.*)?$",
+        rf"^(?:(?:Words|Story|Report|Written|Text|WORDS|STORY) )?(?:[Bb]y|BY):? (?!{_WEEKDAY}){_NAME}$",
+        rf"^(?:(?:Words|Story|Report|Written|Text|WORDS|STORY) )?(?:[Bb]y|BY):? {_NAME}(?: (?:{_NAME}|and|de|van|von|der|la|al|bin|&|,))+(?:,.*|\s+(?:in|for|at)\s.*)?(?<![.!?])$",
+        cased=True,
     ),
     _rule(
         "caption",
         60,
-        r"^(?:image|photo|photograph|picture|video|media|illustration)s?(?: (?:source|caption|credit|by))?s?\s*[:,]",
+        r"^(?:image|photo|photograph|picture|video|media|illustration)s?(?: (?:source|caption|credit|by))?s?\s*:",
+        r"^image (?:source|caption),",
         r"^(?:image|photo|picture|media) (?:source|caption|credit|copyright)\b",
-        r"[(\[](?:[^()\[\]]{0,60}[/ ])?(?:file|handout|pool|courtesy|ap|afp|reuters|epa|getty(?: images)?|shutterstock|photo|photos|photograph|picture|image|supplied)(?:[/ ][^()\[\]]{0,40})?[)\]]\.?$",
-        r"(?:photo|photograph|picture|image|illustration|credit|source)s?(?: by)?: ?[^.!?]{2,60}$",
-        r"(?:©|\(c\)) ?[^.!?]{2,60}$",
+        r"[(\[](?:[^()\[\]]{0,60}[/ ])?(?:file|handout|pool|courtesy|ap|afp|reuters|epa|getty(?: images)?|shutterstock|photo|photos|photograph|picture|image|supplied)(?:[/ ][^()\[\]]{0,40})?[)\]]$",
+        r"(?:\A|[.!?”\"|)] )(?:photo|photograph|picture|image|illustration|credit|source)s?(?: by)?: ?[^.!?]{2,60}$",
+        r"(?:©|\(c\))(?! ?(?:19|20)\d\d) ?[^.!?]{2,60}$",
         r"/ ?(?:getty images|afp|reuters|ap photo|epa|shutterstock)\b[^.]{0,20}$",
-        r"\blicensing rights\b",
+        r"\b(?:purchase|acquire|buy) licensing rights\b",
         r"[(\[](?:AP|AFP|Reuters|EPA|Getty) (?:Photo|Image)s?\b[^()\[\]]{0,60}[)\]]",
         r"^(?:file photo|file image|handout)\b",
         r"^buy (?:this |a )?(?:photo|print|picture)",
@@ -199,14 +209,15 @@ RULES = (
         "advertisement",
         12,
         r"^(?:- |\[)?adverti[sz]e?(?:ment|ments|sing)?(?:\]| -)?(?:$| [·|:•-] )",
-        r"^(?:sponsored|promoted|paid (?:content|post|for by)|partner content|ads? (?:feature|by|choices)|ads?$)\b(?! \w+ (?:is|was|has|had)\b)",
+        r"^(?:sponsored|promoted)(?: (?:content|by|posts?|links?|stories)\b.{0,40})?\W*$",
+        r"^(?:paid (?:content|post|for by)|partner content|ads? (?:feature|by|choices)|ads?$)\b(?! \w+ (?:is|was|has|had)\b)",
         r"^scroll (?:down )?to continue",
         r"^continue reading(?: below)?\b",
     ),
     _rule(
         "advertisement",
         45,
-        r"\b(?:earn|receive|get|paid)s? (?:us )?(?:an? )?(?:small |affiliate )?(?:commission|share of the sale)\b",
+        r"\b(?:we|us|our|\w+) (?:may |can |will )?(?:earn|receive|get)s? (?:us )?an? (?:small |affiliate )?(?:commission|share of the sale)\b",
         r"\baffiliate links?\b",
         r"^(?:story|article) continues (?:below|after)",
         r"^sponsored\s*[|:]",
@@ -219,11 +230,11 @@ RULES = (
         r"^(?:have your say|join the (?:conversation|discussion|debate)|leave a (?:reply|comment))\b",
         r"^(?:please |you must )?(?:be logged in|sign in|log in|login) to (?:comment|post|leave|add|join)",
         r"^comments? (?:are|is) (?:closed|off|open)",
-        r"^\d[\d,.]* (?:comments?|replies|responses)\b",
-        r"\A(?:\W*\d*\W*(?:top rated |latest |most recent |reader |your )*(?:comments?|responses|replies|discussion|conversation)\b.{0,30}$)",
+        r"^\d[\d,.]* (?:comments?|replies|responses)(?: so far)?\W*$",
+        r"\A\W*\d*\W*(?:(?:top|rated|latest|most|recent|reader|readers['’]|your|all) )*(?:comments?|responses|replies)(?:\W*\d*\W*| \(.{0,30}\))$",
         r"\bcomments? ?\(\d+\)\W*$",
         r"^(?:comentários|comentarios|kommentare|commentaires|reacties|commenti|deixe (?:uma|um|seu)|deja (?:un|tu))\b.{0,30}$",
-        marks=("comment", "responses", "replies", "discussion", "conversation"),
+        marks=("comment", "responses", "replies"),
     ),
     _rule(
         "comments",
@@ -234,20 +245,24 @@ RULES = (
     _rule(
         "sign-up",
         45,
-        r"\b(?:sign up|subscribe|register)(?: now| today| here)?\b.{0,60}\b(?:newsletter|email|inbox|alerts?|updates|bulletin|briefing|free|offer|access)\b",
+        r"\bsign up\b.{0,60}\b(?:newsletters?|e?-?mail|inbox|alerts?|updates|bulletin|briefing|free|offer)\b",
+        r"\b(?:subscribe|register)\b.{0,60}\b(?:newsletters?|inbox|bulletin|briefing|unlimited|our (?:app|site|channel))\b",
         r"\b(?:newsletter|e?mail|inbox|free because)\b.{0,90}\b(?:sign (?:me )?up|subscribe|put me on)\b",
         r"\b(?:our|a|the|free|daily|weekly) (?:\w+ )?newsletters?\b.{0,60}\b(?:inbox|email|sign|subscribe|delivered)",
         r"\b(?:delivered|straight|sent) (?:straight |directly )?to your (?:inbox|phone|email)",
-        r"^(?:follow|like|find|join|share)(?: us| this| the (?:story|article|page))?(?: story| article| page| post)?(?: on| via| with| by)? ?(?:facebook|twitter|x|instagram|whatsapp|telegram|linkedin|email|social media)?\b.{0,20}$(?<![.!?])",
-        r"\b(?:already a (?:subscriber|member)|to (?:continue|keep) reading|subscribe (?:now|today|for|from)|start your (?:free )?trial|become a (?:member|subscriber))\b",
+        r"^(?:follow|find|join|like) us\b.{0,40}$(?<![.!?])",
+        r"^(?:share|like|follow)(?: (?:this|the))?(?: (?:story|article|page|post|entry))?(?: (?:on|via|with|by)\b.{0,30})?\W*$",
+        r"\balready a (?:subscriber|member)\?",
+        r"\bto continue reading\b|\bstart your (?:free )?trial\b",
+        r"^(?:keep reading|become a (?:member|subscriber|supporter)|subscribe (?:now|today|for|from|to))\b.{0,60}$(?<![.!?])",
         r"^(?:enter )?(?:your )?e-?mail(?: address)?$",
         r"^(?:facebook|twitter|whatsapp|linkedin|instagram|telegram|pinterest|reddit|email|print|copy link|share|save|bookmark|subscribe|sign up)$",
         r"^share (?:this|on|via|article|story|to)\b",
         r"\bunsubscribe at any time\b",
         r"^to (?:read|continue|see|access)\b.{0,30}\b(?:full|whole|rest of the) (?:story|article)\b",
-        r"^(?:want|need) more\b.{0,30}\?",
-        r"\bsubscribe to (?:our|the)\b",
-        r"^(?:get|sign up for|join) (?:the |our )?(?:breaking|latest|daily|weekly|forums?|community)\b",
+        r"^(?:want|need) more (?:news|stories|deals|articles|from|of|like|great|top)\b.{0,40}\?",
+        r"\bsubscribe to our\b",
+        r"^(?:get|sign up for|join) (?:the |our )?(?:breaking|latest|daily|weekly)\b.{0,60}\b(?:news|updates|newsletter|stories|deals|headlines)\b",
         r"^follow .{2,60} on (?:facebook|twitter|x|instagram|youtube|tiktok|linkedin|threads|bluesky)\b",
         marks=(
             "newsletter",
@@ -269,11 +284,15 @@ RULES = (
         r"^(?:more|also|plus)\W*$",
         r"^(?:read|see|watch|listen|learn|find out|show|view|load) (?:more|also|next|now|here|all)\b.{0,120}(?<![.])$",
         r"\bread more ?(?:»|›|>|→|…|\.\.\.)?$",
-        r"^(?:related|more(?: on| from| in| about)|recommended|don'?t miss|also (?:read|on|in)|see also|you (?:may|might) (?:also )?(?:like|be interested)|most (?:read|popular|viewed|shared)|popular|trending|latest (?:news|stories|headlines)?|top stories|editor'?s? (?:picks|choice)|in (?:pictures|other news)|what to read next|up next|elsewhere|must read)\b[^.]{0,80}$",
+        r"^(?:related|recommended|popular|recent|similar|trending)(?: (?:stories|articles?|topics?|content|news|links|coverage|reading|posts?|videos?|roundup|items|now|today|for you))?(?:\W+(?:(?:in|on|from|by) .{0,40})?|\s*:.{0,80})?$",
+        r"^most (?:read|popular|viewed|shared|commented)(?: (?:in|on|from|stories|articles|today|now|this week)\b[^.]{0,40})?\W*$",
+        r"^more (?:on|from|in|about|stories|news|articles)\b[^.]{0,80}$",
+        r"^also (?:read|on|in)\b ?:",
+        r"^(?:don.?t miss|see also|see more|you (?:may|might) (?:also )?(?:like|be interested)|what to read next|read next|up next|must read|in case you missed)\b[^.]{0,80}$",
+        r"^(?:latest(?: (?:news|stories|headlines|posts|videos))?|top stories|editor['’]?s?['’]? (?:picks|choice)|in (?:pictures|other news)|elsewhere(?: (?:on|in) .{0,30})?|other (?:news|stories|articles))\W*$",
         r"^(?:live|watch|video|gallery|podcast|analysis|explainer|opinion|listen|quiz|in pictures)[.:|] ",
         r"[»›→]$",
         r"\[(?:video|insight|analysis|reaction|pictures?|photos?|report|comment|latest|exclusive|reviews?|listen|watch)\]\W*$",
-        r"^(?:similar|other (?:news|stories|articles)|recent|read next|don.t miss|in case you missed)\b[^.]{0,60}$",
         r"^(?:artigos|posts?|artículos|noticias|notícias|articles|articoli|verwandte|ähnliche|lees|mehr|leia|leggi|lire|lea)\b[^.]{0,12}\b(?:relacionad[oa]s|relacionada|connexes|similaires|correlati|artikel|beiträge|ook|zum thema|también|também|anche|aussi|mais)\b[^.]{0,40}$",
         marks=("read more", "»", "›", "→", "]"),
     ),
@@ -287,25 +306,32 @@ RULES = (
     _rule(
         "sign-off",
         60,
-        r"^\(?(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written) by [A-Z].*(?:;|editing|[A-Z]\w+\)?\.?$)",
+        rf"^\(?(?:(?:Additional|Further|additional) )?(?:[Rr]eporting|Writing|Editing|Compiled|Edited|Written|REPORTING|EDITING) by {_NAME} {_NAME}(?:;|.*(?:[Ee]diting|{_NAME}\)?\.?$))",
+        cased=True,
+    ),
+    _rule(
+        "sign-off",
+        60,
         r"^[-–—]+ ?(?:ends|with (?:agencies|reporting)|afp|reuters|ap)\b.{0,40}$",
         r"^\(?(?:afp|reuters|ap|with agencies|agencies|pa)\)?$",
         r"\b(?:contributed|contributing) to this (?:report|article|story|piece)\b",
-        r"\b(?:email|e-mail|write to|contact|reach|reached|follow|tips? to)\b.{0,60}(?:\w@\w|@\w{3,}\.?$|\bon (?:twitter|facebook|x)\b)",
-        marks=("contribut", "@", "on twitter", "on facebook", "on x"),
+        r"\b(?:email|e-mail|write to|contact|reach|reached|tips? to)\b.{0,60}\w@\w",
+        r"^follow\b.{0,60}(?:@\w{3,}\W*$|\bon (?:twitter|facebook|x)\b)",
+        marks=("contribut", "@"),
     ),
     _rule(
         "footer",
         90,
         r"(?:©|\bcopyright ?(?:©|\(c\)|\d{4})|\(c\) ?\d{4}).{0,200}$",
+        r"^copyright\b.{0,60}\b(?:19|20)\d\d\b",
         r"\ball rights reserved\b",
         r"^this (?:web)?site\b.{0,80}\b(?:published|owned|operated|run) by\b",
         r"\b(?:republish|reproduc|syndicat)(?:e|ed|ing)? (?:this|our|these|without|or)\b.{0,60}\b(?:articles?|content|permission|fees?|licen[cs]e)\b",
-        r"\bto (?:learn|find out|read) more about\b.{0,120}\b(?:here|form|click|visit|fees?)\b",
+        r"\bto (?:learn|find out|read) more about\b.{0,120}\b(?:here|form|click|fees?)\b",
         r"\b(?:is|are) not responsible for the content of\b",
-        r"\bregistered (?:in|charity|company|office|number)\b.{0,80}\b(?:no|number|office|charity)\b",
+        r"\bregistered (?:in|charity|company|office|number)\b.{0,80}\b(?:no\.? ?\d|number|registered office|charity)",
         r"^(?:about (?:us|the author|the publisher)|notes to editors|press contacts?|media contacts?|for (?:more|further) information)\b",
-        r"\bthis (?:article|story|piece|report) (?:was|has been|is) (?:first |originally |also )?(?:published|amended|corrected|updated|produced)\b",
+        r"\bthis (?:article|story|piece) (?:was|has been|is) (?:first |originally |also )?(?:published|amended|corrected|updated)\b",
         marks=(
             "©",
             "copyright",
@@ -327,7 +353,14 @@ RULES = (
 
 # The rules as `reason_for` walks through them, some hundred times a page.
 _STEPS = tuple(
-    (rule.reason, rule.most_words, rule.opening and rule.opening.match, rule.inside and rule.inside.search, rule.marks)
+    (
+        rule.reason,
+        rule.most_words,
+        rule.opening and rule.opening.match,
+        rule.inside and rule.inside.search,
+        rule.cased,
+        rule.marks,
+    )
     for rule in RULES
 )
 _ALL_MARKS = tuple(dict.fromkeys(mark for rule in RULES for mark in rule.marks))
@@ -343,10 +376,10 @@ def reason_for(line: str) -> str | None:
         return None
     words, small = line.count(" ") + 1, line.lower()
     marked = {mark for mark in _ALL_MARKS if mark in small}
-    for reason, most_words, opening, inside, marks in _STEPS:
+    for reason, most_words, opening, inside, cased, marks in _STEPS:
         if words > most_words:
             continue
-        if opening is not None and opening(small):
+        if opening is not None and opening(line if cased else small):
             return reason
         if marked and inside is not None and not marked.isdisjoint(marks) and inside(small):
             return reason
@@ -365,3 +398,24 @@ def is_quoted_post(line: str) -> bool:
     True
     """
     return bool(_QUOTED_POST.match(line))
+
+
+_A_DATE = re.compile(rf"\b(?:{_ANY_DATE}|{_DATE})", re.IGNORECASE)
+
+
+def has_date(line: str) -> bool:
+    """Whether a day of a month stands in a line.
+
+    >>> has_date("Updated 3 May 2026 at 10:15"), has_date("5 min read")
+    (True, False)
+    """
+    return bool(_A_DATE.search(line))
+
+
+def is_byline(line: str) -> bool:
+    """Whether a line says who wrote the story, as a rule tells it.
+
+    >>> is_byline("By Ines Okafor, Harbour Reporter"), is_byline("By Monday, the water had reached the church.")
+    (True, False)
+    """
+    return reason_for(line) == "byline"

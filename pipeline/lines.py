@@ -34,10 +34,10 @@ MOST_WEIGHT = 100
 TERMS_WEIGHT, BULLET_WEIGHT, GLUED_WEIGHT = 0.2, 0.4, 0.35
 _TERMS = frozenset(
     (
-        "trademark trademarks right rights terms registered website websites site cookie cookies privacy subscriber "
-        "subscribers liable responsible permission reserved statement statements policy advertising advertisements "
+        "trademark trademarks terms registered website websites site cookie cookies privacy subscriber "
+        "subscribers liable responsible permission reserved policy advertising advertisements "
         "advertisers provided license licensed licence purposes informational third-party affiliate affiliates "
-        "affiliated consent partners"
+        "affiliated consent"
     ).split()
 )
 LEAST_TERMS, TERMS_SHARE = 3, 0.06
@@ -48,6 +48,7 @@ _INNER_CAPITALS = re.compile(
 )
 # "Read more", "See all the pictures": so many words lead on to the story named in the line above.
 LEAD_ON_WORDS = 4
+MOST_TEASER_WORDS = 25
 
 
 @dataclass(slots=True)
@@ -95,10 +96,11 @@ def described(page: Sequence[PageLine]) -> list[Line]:
 
 
 def _mark_teased(lines: Sequence[Line]) -> None:
-    """A line without a full stop right before a bare "Read more" is the story that it leads to."""
+    """A line without a full stop right before a "Read more" of few words is the story that it leads to."""
     for line, following in pairwise(lines):
         bare = following.reason == "teaser" and following.words <= LEAD_ON_WORDS
         open_ended = line.reason is None and not line.text.endswith((".", '."', ".”", ".’"))
+        open_ended = open_ended and line.words <= MOST_TEASER_WORDS
         if bare and open_ended and following.text.casefold().startswith(("read ", "see ", "watch ")):
             line.reason, line.weight = "teaser", 0.0
 

@@ -72,13 +72,16 @@ def _above_standfirst(lines: Sequence[Line], title: int, words: set[str]) -> int
     if above is None or lines[title].words < STANDFIRST_WORDS or above.reason or above.is_bullet:
         return title
     shared = len(above.content & words)
-    return title - (2 < above.words < STANDFIRST_WORDS and shared >= LEAST_SHARED)
+    is_title = 2 < above.words < STANDFIRST_WORDS and shared >= LEAST_SHARED
+    return title - 1 if is_title else title
 
 
 def _above_date(lines: Sequence[Line], start: int) -> int | None:
-    """Where no line speaks of the story: the first above a date or an author's name that is as long as titles are."""
+    """Where no line speaks of the story: the first above a date or an author's name, if it is as long as titles."""
     above = range(max(0, start - DATE_LINES), start)
-    dated = next((position for position in above if lines[position].reason in ("byline", "timestamp")), start)
+    dated = next((position for position in above if lines[position].reason in ("byline", "timestamp")), None)
+    if dated is None:
+        return None
     near = range(max(0, dated - ABOVE_DATE_LINES), dated)
     return next(
         (

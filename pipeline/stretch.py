@@ -78,6 +78,7 @@ def _at_depth(lines: Sequence[Line], indent: int, layout: bool) -> Iterator[tupl
     start = end = prose_words = 0
     beside = commented = False
     for position, line in enumerate(lines):
+        heads = position + 1 < len(lines) and bool(lines[position + 1].weight)
         if line.weight:
             prose_words += line.words
         commented = commented or (line.reason == "comments" and prose_words >= COMMENTS_AFTER_WORDS)
@@ -94,7 +95,7 @@ def _at_depth(lines: Sequence[Line], indent: int, layout: bool) -> Iterator[tupl
             if value > peak:
                 peak, end = value, position + 1
         elif line.indent == indent:
-            value -= _cost(line, layout)
+            value -= _cost(line, layout or heads)
             if line.reason in (None, "timestamp", "byline", "comments"):
                 beside, pending = False, 0.0
         elif line.indent > indent:
@@ -112,12 +113,12 @@ def _drifts(line: Line, indent: int) -> bool:
     return abs(line.indent - indent) <= DRIFT_COLUMNS and not line.is_bullet and line.words >= DRIFT_WORDS
 
 
-def _cost(line: Line, layout: bool) -> float:
+def _cost(line: Line, cheap: bool) -> float:
     """What a line at the story's own depth that is no paragraph of it costs."""
     if line.reason is None:
         if LISTED.match(line.text):
             return LISTED_COST
-        return PLAIN_COST if layout or line.stands_apart else PLAIN_COST_FLAT
+        return PLAIN_COST if cheap or line.stands_apart else PLAIN_COST_FLAT
     return CAPTION_COST if line.reason in ("caption", "advertisement") else REASON_COST
 
 
