@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: repro test verify ground adapt notebooks readme lock clean
+.PHONY: repro test verify ground adapt notebooks readme bench lock clean
 
 repro: .venv/installed
 	dvc repro
@@ -31,6 +31,13 @@ notebooks: .venv/installed
 
 readme: .venv/installed
 	python docs/write_readme.py
+
+# Cleaning beside other extractors, on a folder of *.jsonl.gz with `id`, `html` and `gold_text` a line.
+bench: .venv/installed
+	@test -n "$(DATA)" || { echo "usage: make bench DATA=folder-of-labelled-pages" >&2; exit 2; }
+	.venv/bin/python -m pip install -q -c requirements.lock $$(.venv/bin/python -c \
+		"import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])")
+	python benchmarks/cleaning.py $(DATA)
 
 lock: .venv/installed
 	pip-compile -q --extra dev --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header \

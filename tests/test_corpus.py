@@ -61,6 +61,22 @@ def test_equal_rows_and_ids_used_twice_lose_nothing():
     ]
 
 
+def test_two_copies_of_a_wire_story_with_other_clutter_are_one():
+    story = [
+        f"The harbour council said on day {n} that the ferries would cost more from May, and why." for n in range(8)
+    ]
+    first = "\n".join(
+        ["Menu", "Skip to main content", "Ferry fares rise", *story, "Read More »", "© 2026 The Quay Post"]
+    )
+    second = "\n".join(["Home | News | Sport | Sea", "Ferry fares rise", "By Ines Okafor", *story, "Related articles"])
+    pages = [("a", Page("a", first, "business")), ("b", Page("b", second, "business"))]
+    found = make_corpus(pages, NAMES, SETTINGS.model_copy(update={"layout": "page"}))
+    assert [article.id for article in found.articles] == ["a"]
+    assert [(rejected.id, rejected.of) for rejected in found.rejected] == [("b", "a")]
+    assert found.rejected[0].similarity is not None
+    assert found.rejected[0].similarity > 0.9
+
+
 def test_title_and_lede_stay_whatever_they_look_like():
     body = "The coach has made ten changes to the side that lost in Harrow, he said on Friday. " * 2
     article = make_corpus([("a", Page("a", f"Team news\n\nShare\n\n{body}", "sport"))], NAMES, SETTINGS).articles[0]
