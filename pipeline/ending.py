@@ -40,7 +40,7 @@ def without_ending(page: Sequence[PageLine], labels: Sequence[str]) -> list[str]
             break
     while len(kept) > 1 and _is_of_the_writer(page[kept[-1]].text):
         shorter[kept.pop()] = "byline"
-    return shorter
+    return shorter if shorter == [*labels] else without_ending(page, shorter)
 
 
 def _opens_about(text: str, after: Sequence[str]) -> bool:

@@ -10,11 +10,11 @@ from pipeline.page import PageLine
 from pipeline.sentences import is_closed
 from pipeline.stretch import Stretch, has_layout, story_stretch
 
-# Lists and boxes of the story stand this many columns further in than its paragraphs, quotations fewer.
+# inscriptis indents a list by four columns and a division, such as a quotation's, by two.
 QUOTE_COLUMNS, LIST_COLUMNS = 2, 4
-# A heading of a chapter has so many words, and stands as far out as a quotation stands in.
+# A heading of a chapter has at most so many words, and stands as far out as a quotation stands in.
 MOST_HEADING_WORDS = 12
-# A paragraph that lost its full stop has so many words.
+# A paragraph that lost its full stop has at least so many words.
 OPEN_PARAGRAPH_WORDS = 12
 # A pull quote stands this near to the paragraph it is taken from, and has so many words.
 PULL_QUOTE_LINES = 15
@@ -36,7 +36,7 @@ def label_lines(page: Sequence[PageLine]) -> list[str]:
     4. inside, what has a reason is dropped, and what stands deeper is looked at for lists, quotations and boxes;
     5. outside, lines keep their rule's reason or get one by where they stand.
 
-    A text that shows no clutter at all, each line of it parted by a blank one, is kept whole.
+    A text that shows no clutter, each line of it parted by a blank one, is kept whole.
 
     >>> from pipeline.page import read_lines
     >>> label_lines(read_lines("Menu\\nFerry fares rise\\nHarbour ferries will cost more from May, the council said."))
@@ -48,7 +48,7 @@ def label_lines(page: Sequence[PageLine]) -> list[str]:
         for line in lines:
             line.indent = 0
     if _is_clean(page, lines):
-        return _labels_of_clean(lines)
+        return [_kept_label(line) for line in lines]
     stretch = story_stretch(lines)
     if stretch is None:
         return [line.reason or "navigation" for line in lines]
@@ -70,10 +70,6 @@ def _is_clean(page: Sequence[PageLine], lines: Sequence[Line]) -> bool:
     """Whether this is a text as cleaning leaves it: paragraphs, none of which has a reason to be dropped."""
     apart = all(line.after_blank and line.indent == 0 for line in page)
     return apart and any(line.is_prose for line in lines) and all(line.reason is None for line in lines[1:])
-
-
-def _labels_of_clean(lines: Sequence[Line]) -> list[str]:
-    return [_kept_label(line) for line in lines]
 
 
 def _kept_label(line: Line) -> str:

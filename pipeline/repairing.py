@@ -97,13 +97,14 @@ def repair_line(line: str) -> str:
     ('Fares & rosters', '(CNN) When it rained')
     """
     for _ in range(MOST_REPAIRS):
-        if _SOUND.fullmatch(line):
+        before = line
+        if not _SOUND.fullmatch(line):
+            line = _repaired_once(line)
+        line = " ".join(line.split())
+        line = _DATELINE.sub(r"\1 ", line) if line.startswith("(") else line
+        if line == before or _SOUND.fullmatch(line):
             break
-        before, line = line, _repaired_once(line)
-        if line == before:
-            break
-    line = " ".join(line.split())
-    return _DATELINE.sub(r"\1 ", line) if line.startswith("(") else line
+    return line
 
 
 def _repaired_once(line: str) -> str:
