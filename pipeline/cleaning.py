@@ -39,7 +39,7 @@ def clean(raw: str) -> Article:
     labels = label_lines(page)
     if is_html(raw) and _is_doubtful(page, labels):
         labels = with_second_opinion(raw, page, labels)
-    return _article(page, _titled(page, without_ending(page, labels)))
+    return _article(page, without_ending(page, _titled(page, labels)))
 
 
 def _is_doubtful(page: Sequence[PageLine], labels: Sequence[str]) -> bool:

@@ -31,24 +31,28 @@ def without_ending(page: Sequence[PageLine], labels: Sequence[str]) -> list[str]
     """
     shorter = [*labels]
     kept = [position for position, label in enumerate(labels) if label in KEPT and label != "title"]
-    for position in kept[1:][-ABOUT_LINES:]:
-        after = [page[at].text for at in kept if at > position]
-        if _opens_about(page[position].text, after):
-            for at in kept[kept.index(position) :]:
-                shorter[at] = "footer"
-            kept = kept[: kept.index(position)]
+    while len(kept) > 1:
+        window = kept[1:][-ABOUT_LINES:]
+        about = next((at for at in window if _opens_about(page, at, window)), None)
+        if about is not None:
+            reason, cut = "footer", kept.index(about, len(kept) - len(window))
+        elif _is_of_the_writer(page[kept[-1]].text):
+            reason, cut = "byline", len(kept) - 1
+        else:
             break
-    while len(kept) > 1 and _is_of_the_writer(page[kept[-1]].text):
-        shorter[kept.pop()] = "byline"
-    return shorter if shorter == [*labels] else without_ending(page, shorter)
+        for position in kept[cut:]:
+            shorter[position] = reason
+        del kept[cut:]
+    return shorter
 
 
-def _opens_about(text: str, after: Sequence[str]) -> bool:
+def _opens_about(page: Sequence[PageLine], position: int, window: Sequence[int]) -> bool:
     """Whether a line is the heading of what is said about the author, or about the sender who is named under it."""
+    text = page[position].text
     if _ABOUT_WRITER.fullmatch(text):
         return True
     named = _ABOUT_NAME.fullmatch(text)
-    return named is not None and any(named[1] in line for line in after)
+    return named is not None and any(named[1] in page[at].text for at in window if at > position)
 
 
 def _is_of_the_writer(text: str) -> bool:

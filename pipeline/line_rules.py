@@ -48,9 +48,9 @@ _ANY_DATE = (
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
 _WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
 # A word of a name, as it is written.
-_NAME = r"[A-Z\u00c0-\u024f][\w.'’-]*,?"
+_NAME = r"[A-Z\u00c0-\u024f][\w.'’-]*+,?"
 _CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?"
-_ZONE = r"(?:GMT|BST|UTC|CES?T|E[SD]?T|P[SD]?T|IST|[A-Z]{2,4}T)"
+_ZONE = r"\b(?:GMT|BST|UTC|CES?T|E[SD]?T|P[SD]?T|IST|[A-Z]{2,4}T)\b"
 _DATE = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?)(?:,?\s+\d{{4}})?"
 _MOMENT = rf"(?:{_DAY},?|{_DATE}|\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}|{_CLOCK}|{_ZONE}|at|on|,|-|–|\||·|•)"
 
@@ -91,8 +91,8 @@ RULES = (
     _rule(
         "timestamp",
         14,
-        rf"^(?=.*\d)(?:(?:last |first )?(?:updated?|published|posted|modified|created)(?: on| at)?:?\s*)?(?:{_MOMENT}\s*){{2,}}(?<!,)$",
-        rf"^(?:(?:last |first )?(?:updated?|published|posted|modified)(?: on| at)?:?\s*)(?:{_MOMENT}\s*)*$",
+        rf"^(?=.*\d)(?:(?:last |first )?(?:updated?|published|posted|modified|created)(?: on| at)?:?\s*)?(?:{_MOMENT}\s*){{2,}}+(?<!,)$",
+        rf"^(?:(?:last |first )?(?:updated?|published|posted|modified)(?: on| at)?:?\s*)(?:{_MOMENT}\s*)*+$",
         rf"^(?:last |first )?(?:updated|published|posted|modified)\b.*(?:{_DATE}|{_CLOCK}|\bago\b).*(?<![.!?])$",
         rf"^{_DATE}$",
         r"^\d{1,2} ?(?:-| )?min(?:ute)?s?(?:'s)? read\b",

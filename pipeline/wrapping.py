@@ -64,13 +64,14 @@ def _is_wrapped(block: Sequence[str], columns: int) -> bool:
 
 
 def _join(block: Sequence[str], page: str) -> str:
-    whole = block[0]
+    parts = [block[0]]
     for line in block[1:]:
-        broken = _BROKEN_WORD.search(whole)
+        broken = _BROKEN_WORD.search(parts[-1])
         if not broken or not line[0].islower():
-            whole += f" {line}"
+            parts += [" ", line]
             continue
         rest = re.match(r"\w*", line)
         hyphenated = broken[0] + (rest[0] if rest else "")
-        whole = whole + line if hyphenated in page else whole[:-1] + line
-    return whole
+        parts[-1] = parts[-1] if hyphenated in page else parts[-1][:-1]
+        parts.append(line)
+    return "".join(parts)

@@ -266,3 +266,8 @@ def test_what_is_said_of_the_author_at_the_end_is_dropped():
     assert clean("\n\n".join(lines)).paragraphs == lines[:1]
     story = [lines[0], "Tom Hanks is the producer of a film on the ferries, which opens in May."]
     assert clean("\n\n".join(story)).paragraphs[:1] == story[:1]
+
+
+def test_many_lines_about_someone_are_answered():
+    page = "The council has said that it was late.\n\n" + "\n\n".join(["About Ines"] * 4000)
+    assert clean(page).paragraphs[0] == "The council has said that it was late."

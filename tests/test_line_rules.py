@@ -1,5 +1,7 @@
 """Sentences and headings of ordinary news that look like clutter, and are none; and clutter that is."""
 
+import time
+
 import pytest
 
 from pipeline.line_rules import reason_for
@@ -71,3 +73,13 @@ def test_ordinary_news_has_no_reason_to_be_dropped(line):
 @pytest.mark.parametrize(("reason", "line"), [(reason, line) for reason, lines in CLUTTER.items() for line in lines])
 def test_clutter_has_its_reason(reason, line):
     assert reason_for(line) == reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["mon," * 30 + "1x", "t" * 70 + "1!", "at" * 50 + "1!", "11-" * 70 + "x", "Reporting by A " + "A" * 980 + "!"],
+)
+def test_no_pattern_backtracks(line):
+    started = time.perf_counter()
+    reason_for(line)
+    assert time.perf_counter() - started < 0.1
