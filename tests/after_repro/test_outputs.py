@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 ARTICLES = ROOT / "data" / "clean" / "articles.jsonl"
 METRICS = json.loads((ROOT / "reports" / "metrics.json").read_text(encoding="utf-8"))
 # What the floors below were measured on.
-DATA = "42bec121b07595bda6f409478d3fca1313c7415b325b18f8d4855b144ecaaf9e"
+DATA = "cc2eb6f90045410ddb1c19283ba1ee36c93445bafe13317d6945ac69fd187208"
 # Runs of this many words are nobody's common phrase: none of the corpus's stands in what is committed.
 RUN_WORDS = 8
 
