@@ -205,6 +205,14 @@ RULES = (
             "licensing rights",
         ),
     ),
+    # "(Torquil Maine / Cairnport Lamp)": who took the picture, and for whom.
+    _rule(
+        "caption",
+        60,
+        rf"[.!?”] \({_NAME}(?: {_NAME}){{0,3}} ?/ ?{_NAME}(?: {_NAME}){{0,3}}\)$",
+        marks=("/",),
+        cased=True,
+    ),
     _rule(
         "advertisement",
         12,
@@ -381,7 +389,7 @@ def reason_for(line: str) -> str | None:
             continue
         if opening is not None and opening(line if cased else small):
             return reason
-        if marked and inside is not None and not marked.isdisjoint(marks) and inside(small):
+        if marked and inside is not None and not marked.isdisjoint(marks) and inside(line if cased else small):
             return reason
     return "teaser" if words >= SHOUTED_WORDS and line.isupper() and not is_closed(line) else None
 
