@@ -10,8 +10,8 @@ FUNCTION_WORDS = frozenset(
         "will would can could may it its he she they we his her their this these not said says than after before"
     ).split()
 )
-# With this share of them a text is English: of 2,486 texts 97% of those in English reach it, and of the others,
-# in 14 languages, none comes over 0.18. They are answered without py3langid, which takes as long as half of cleaning.
+# With this share of them a text is English: 97% of 2,456 English texts reach it, and of 29 in 16 other languages none
+# comes over 0.18. They are answered without py3langid, which takes a tenth of the time of cleaning.
 ENGLISH_SHARE = 0.25
 
 

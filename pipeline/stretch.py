@@ -27,7 +27,7 @@ SHORT_STRETCH = 60.0
 # The page's own story comes before the others: a later stretch counts for less beside one of this share before it.
 COMPARABLE, LATER = 0.6, 0.75
 COMPARED = 5
-# Depths of a page that are looked at, those with the most prose; cost grows with them.
+# Depths of a page that are looked at, those with the most prose; the time grows with them.
 MOST_DEPTHS = 8
 
 

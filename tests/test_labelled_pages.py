@@ -15,9 +15,10 @@ PAGES = sorted(Path("seeds/labelled_pages").glob("*.html"))
 # measured 0.761 and 0.892 on HTML, 0.763 and 0.855 on flattened text.
 PRECISION_FLOORS = {"html": 0.75, "text": 0.75}
 RECALL_FLOORS = {"html": 0.88, "text": 0.84}
-# Words that the article has from HTML and from flattened text, of those that it has from either; measured 0.942.
+# Words that the article has from HTML and from flattened text, of those that it has from either, mean of the
+# pages; measured 0.950, on 14 of the 112 less than 0.90.
 AGREEMENT = 0.90
-# Lines rightly dropped for the reason that the label gives; measured 0.49: the pages avoid the words that sites use.
+# Lines rightly dropped for the reason that the label gives; measured 0.474: the pages avoid the words that sites use.
 REASONS_FLOOR = 0.47
 
 
