@@ -8,7 +8,7 @@ from pipeline.language import language_of
 from pipeline.line_rules import KEPT, has_date, is_byline, reason_for
 from pipeline.lines import is_prose, word_count
 from pipeline.opening import could_be_title
-from pipeline.page import PageLine, is_html, page_lines, read_lines
+from pipeline.page import PageLine, is_html, page_lines, read_lines, readable
 from pipeline.records import Article, Dropped
 from pipeline.second_opinion import with_second_opinion
 
@@ -35,6 +35,7 @@ def clean(raw: str) -> Article:
     >>> [(dropped.line, dropped.reason) for dropped in article.dropped]
     [(1, 'navigation'), (3, 'byline'), (5, 'teaser')]
     """
+    raw = readable(raw)
     page = read_lines(raw)
     labels = label_lines(page)
     if is_html(raw) and _is_doubtful(page, labels):

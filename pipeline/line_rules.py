@@ -1,6 +1,7 @@
 """The reasons a line is dropped for, and the patterns that give them away."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.sentences import is_closed
@@ -91,7 +92,7 @@ RULES = (
     _rule(
         "timestamp",
         14,
-        rf"^(?=.*\d)(?:(?:last |first )?(?:updated?|published|posted|modified|created)(?: on| at)?:?\s*)?(?:{_MOMENT}\s*){{2,}}+(?<!,)$",
+        rf"^(?:(?:last |first )?(?:updated?|published|posted|modified|created)(?: on| at)?:?\s*)?(?={_MOMENT})(?=.*\d)(?:{_MOMENT}\s*){{2,}}+(?<!,)$",
         rf"^(?:(?:last |first )?(?:updated?|published|posted|modified)(?: on| at)?:?\s*)(?:{_MOMENT}\s*)*+$",
         rf"^(?:last |first )?(?:updated|published|posted|modified)\b.*(?:{_DATE}|{_CLOCK}|\bago\b).*(?<![.!?])$",
         rf"^{_DATE}$",
@@ -106,6 +107,7 @@ RULES = (
         20,
         r"^\W*\d{1,2}[./-]\d{1,2}[./-]\d{4}\b.*(?<![.!?])$",
         rf"^(?:\w+(?:-feira)?,? )?\d{{1,2}}\.? (?:de )?{_ANY_MONTH} (?:de )?\d{{4}}\b.{{0,30}}(?<![.!?])$",
+        rf"^(?:date|sent): (?:{_DAY},? )?\d{{1,2}} {_MONTH}",
         r"^(?:tempo de leitura|tiempo de lectura|lesezeit|temps de lecture|leestijd)\b",
     ),
     _rule(
@@ -153,8 +155,9 @@ RULES = (
         "navigation",
         80,
         r"(?:[^|]{1,40} \| ?){3}",
-        r"^(?:<[^<>]{1,400}>\s*)+$",
+        r"^(?:(?:<|&lt;)[^<>&]{1,400}(?:>|&gt;)\s*)++$",
         r"^these are external links\b",
+        r"^(?:from|to|cc|bcc|reply-to|return-path|message-id|mime-version|content-type|x-mailer): \S",
         marks=(" | ",),
     ),
     _rule(
@@ -178,32 +181,7 @@ RULES = (
         r"[(\[](?:AP|AFP|Reuters|EPA|Getty) (?:Photo|Image)s?\b[^()\[\]]{0,60}[)\]]",
         r"^(?:file photo|file image|handout)\b",
         r"^buy (?:this |a )?(?:photo|print|picture)",
-        marks=(
-            "photo",
-            "picture",
-            "image",
-            "illustration",
-            "credit",
-            "source",
-            "©",
-            "(c)",
-            "file",
-            "handout",
-            "pool",
-            "courtesy",
-            "supplied",
-            "afp",
-            "reuters",
-            "epa",
-            "getty",
-            "shutterstock",
-            "(ap",
-            "/ap",
-            "/ ap",
-            " ap)",
-            "[ap",
-            "licensing rights",
-        ),
+        marks=(")", "]", ":", "©", "/", "licensing rights"),
     ),
     # "(Torquil Maine / Cairnport Lamp)": who took the picture, and for whom.
     _rule(
@@ -359,6 +337,9 @@ RULES = (
     ),
 )
 
+# A line that opens like none of the rules, and has none of their marks, is told by these at once: most have none.
+_OPENINGS = re.compile("|".join(rule.opening.pattern for rule in RULES if rule.opening and not rule.cased))
+_CASED_OPENINGS = re.compile("|".join(rule.opening.pattern for rule in RULES if rule.opening and rule.cased))
 # The rules as `reason_for` walks through them, some hundred times a page.
 _STEPS = tuple(
     (
@@ -374,8 +355,14 @@ _STEPS = tuple(
 _ALL_MARKS = tuple(dict.fromkeys(mark for rule in RULES for mark in rule.marks))
 
 
-def reason_for(line: str) -> str | None:
-    """The reason the first matching rule gives, or None.
+def marks_in(text: str) -> tuple[str, ...]:
+    """Of all marks of the rules those that a text has, in small letters or not."""
+    small = text.lower()
+    return tuple(mark for mark in _ALL_MARKS if mark in small)
+
+
+def reason_for(line: str, marks: Sequence[str] = _ALL_MARKS) -> str | None:
+    """The reason the first matching rule gives, or None; `marks_in` a whole page spares looking for the others.
 
     >>> reason_for("Read More »"), reason_for("Skip to main content"), reason_for("It did not.")
     ('teaser', 'navigation', None)
@@ -383,15 +370,19 @@ def reason_for(line: str) -> str | None:
     if len(line) > LONGEST_LINE or line in _BULLETS or is_quoted_post(line):
         return None
     words, small = line.count(" ") + 1, line.lower()
-    marked = {mark for mark in _ALL_MARKS if mark in small}
-    for reason, most_words, opening, inside, cased, marks in _STEPS:
+    marked = {mark for mark in marks if mark in small}
+    shouted = "teaser" if words >= SHOUTED_WORDS and line.isupper() and not is_closed(line) else None
+    opens = bool(_OPENINGS.match(small) or _CASED_OPENINGS.match(line))
+    if not (marked or opens):
+        return shouted
+    for reason, most_words, opening, inside, cased, needed in _STEPS:
         if words > most_words:
             continue
-        if opening is not None and opening(line if cased else small):
+        if opens and opening is not None and opening(line if cased else small):
             return reason
-        if marked and inside is not None and not marked.isdisjoint(marks) and inside(line if cased else small):
+        if marked and inside is not None and not marked.isdisjoint(needed) and inside(line if cased else small):
             return reason
-    return "teaser" if words >= SHOUTED_WORDS and line.isupper() and not is_closed(line) else None
+    return shouted
 
 
 # Many a list's links are pictures, and its lines nothing but these.

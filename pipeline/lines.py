@@ -3,27 +3,31 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
-from pipeline.language import FUNCTION_WORDS, english_share
-from pipeline.line_rules import reason_for
+from pipeline.language import FUNCTION_WORDS
+from pipeline.line_rules import marks_in, reason_for
 from pipeline.page import PageLine
 from pipeline.sentences import is_closed
 
 LISTED = re.compile(r"[-–—] ?\w")
 _CONTENT = re.compile(r"[^\W\d_]{3,}")
+_LETTER, _LATIN = re.compile(r"[^\W\d_]"), re.compile("[A-Za-z\u00c0-\u024f]")
 # A line's beginning, in characters, tells what it is about.
 CONTENT_CHARACTERS = 600
 # Letters of scripts that part no words; two make about a word.
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_UNSPACED_OR_CONTENT = re.compile(rf"{_UNSPACED.pattern}{{2,}}|(?:(?!{_UNSPACED.pattern})[^\W\d_]){{3,}}")
 LETTERS_PER_WORD = 2
 # The longer lines of an English page have this share of function words; of other languages, less than half.
 ENGLISH_PAGE_SHARE = 0.15
+# A page's language is told from the beginnings of so many longer lines.
+SAMPLES, SAMPLE_CHARACTERS = 40, 200
 # A line of at least this many words that closes like a sentence is prose; longer ones need no full stop,
-# but some punctuation, which a cloud of tags lacks.
+# but some punctuation, which a cloud of tags lacks (Thai and Lao have none).
 PROSE_WORDS = 8
 LONG_WORDS = 30
-_PUNCTUATION = re.compile("[,;:.!?،。、，]")
+_PUNCTUATION = re.compile("[,;:.!?،。、，\u0e00-\u0eff]")
 # Of a longer line nothing is read but its beginning.
 READ_CHARACTERS = 2000
 BULLET = re.compile(r"(?:[*+•·»]|o|\d+\.) ")
@@ -75,7 +79,9 @@ class Line:
 
 def described(page: Sequence[PageLine]) -> list[Line]:
     """Each line with what it tells of itself; of equal lines only the first has weight."""
-    english = _in_english(page)
+    words_of = [word_count(line.text) for line in page]
+    english = _in_english(page, words_of)
+    marks = marks_in("\n".join(line.text for line in page))
     seen: dict[str, Line] = {}
     lines = []
     for position, line in enumerate(page):
@@ -86,8 +92,9 @@ def described(page: Sequence[PageLine]) -> list[Line]:
                 Line(line.text, line.indent, apart, same.words, same.reason, same.is_prose, same.is_bullet, 0.0)
             )
             continue
-        reason, words = reason_for(line.text), word_count(line.text)
-        prose, bullet = is_prose(line.text, english), bool(BULLET.match(line.text))
+        reason, words = reason_for(line.text, marks), words_of[position]
+        prose = words >= PROSE_WORDS and is_prose(line.text, english)
+        bullet = bool(BULLET.match(line.text))
         weight = _weight(line.text, words, bullet) if prose and not reason else 0.0
         seen[line.text] = Line(line.text, line.indent, apart, words, reason, prose, bullet, weight)
         lines.append(seen[line.text])
@@ -115,6 +122,15 @@ def word_count(text: str) -> int:
     return spaced if text.isascii() else max(spaced, len(_UNSPACED.findall(text)) // LETTERS_PER_WORD)
 
 
+def parts_no_words(text: str) -> bool:
+    """Whether a text has letters of a script that parts no words.
+
+    >>> parts_no_words("渡轮票价"), parts_no_words("Fähre")
+    (True, False)
+    """
+    return not text.isascii() and bool(_UNSPACED.search(text))
+
+
 def is_prose(line: str, english: bool = True) -> bool:
     """Whether a line reads like a paragraph: enough words, in English small ones among them, closed like a sentence.
 
@@ -124,16 +140,29 @@ def is_prose(line: str, english: bool = True) -> bool:
     True
     """
     count = word_count(line)
-    ends = is_closed(line[-20:]) or line.endswith(":")
-    if count < PROSE_WORDS or not (ends or (count >= LONG_WORDS and _PUNCTUATION.search(line))):
+    if count < PROSE_WORDS:
         return False
-    return not english or not FUNCTION_WORDS.isdisjoint(line[:READ_CHARACTERS].lower().split())
+    ends = is_closed(line[-20:]) or line.endswith(":")
+    if not (ends or (count >= LONG_WORDS and _PUNCTUATION.search(line))):
+        return False
+    if not english or not FUNCTION_WORDS.isdisjoint(line[:READ_CHARACTERS].lower().split()):
+        return True
+    return not line.isascii() and _in_another_script(line[:READ_CHARACTERS])
 
 
-def _in_english(page: Sequence[PageLine]) -> bool:
+def _in_another_script(text: str) -> bool:
+    """Whether most letters of a text are not Latin: it has no small words of English to tell it by."""
+    return 2 * len(_LATIN.findall(text)) < len(_LETTER.findall(text))
+
+
+def _in_english(page: Sequence[PageLine], words_of: Sequence[int]) -> bool:
     """Whether the page's longer lines hold as many function words as English does."""
-    longer = " ".join(line.text[:READ_CHARACTERS] for line in page if line.text.count(" ") >= PROSE_WORDS)
-    return english_share(longer[: 2 * READ_CHARACTERS]) >= ENGLISH_PAGE_SHARE
+    longer = (
+        (line.text[:SAMPLE_CHARACTERS]) for line, words in zip(page, words_of, strict=True) if words >= PROSE_WORDS
+    )
+    sample = list(islice(longer, SAMPLES))
+    small_words = sum(word in FUNCTION_WORDS for text in sample for word in text.lower().split())
+    return small_words > 0 and small_words >= ENGLISH_PAGE_SHARE * sum(map(word_count, sample))
 
 
 def _weight(text: str, words: int, bullet: bool) -> float:
@@ -157,9 +186,17 @@ def reads_like_terms(text: str, words: int) -> bool:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """The words of a line's beginning that carry meaning, in small letters.
+    """The words of a line's beginning that carry meaning, in small letters; pairs of letters where none are parted.
 
-    >>> sorted(content_words("Ferry fares to rise in June"))
-    ['fares', 'ferry', 'june', 'rise']
+    >>> sorted(content_words("Ferry fares to rise in June")), sorted(content_words("渡轮票价"))
+    (['fares', 'ferry', 'june', 'rise'], ['渡轮', '票价', '轮票'])
     """
-    return frozenset(_CONTENT.findall(text[:CONTENT_CHARACTERS].lower())) - FUNCTION_WORDS
+    beginning = text[:CONTENT_CHARACTERS].lower()
+    if not parts_no_words(beginning):
+        return frozenset(_CONTENT.findall(beginning)) - FUNCTION_WORDS
+    words = _UNSPACED_OR_CONTENT.findall(beginning)
+    return frozenset(part for word in words for part in (_pairs(word) if _UNSPACED.match(word) else (word,)))
+
+
+def _pairs(letters: str) -> list[str]:
+    return ["".join(pair) for pair in pairwise(letters)]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from pipeline.lines import PROSE_WORDS, Line
+from pipeline.lines import LETTERS_PER_WORD, PROSE_WORDS, Line, parts_no_words
 from pipeline.stretch import Stretch, content_of
 
 # A lead-in that ends in a colon, a line of scores or figures.
@@ -37,7 +37,8 @@ def find_title(lines: Sequence[Line], story: Stretch) -> int | None:
         if line.text.casefold() in headings or not _is_plain_title(line):
             continue
         shared = len(content & words)
-        score = min(shared, ENOUGH_SHARED) * shared / len(content)
+        enough = ENOUGH_SHARED * (LETTERS_PER_WORD if parts_no_words(line.text) else 1)
+        score = min(shared, enough) * shared / len(content)
         # A standfirst right under a title shares as many words: the first of two neighbours is the title.
         under = title is not None and position - title <= 2 and line.words > lines[title].words
         margin = 2.0 if under else 1.0
@@ -72,7 +73,7 @@ def _above_standfirst(lines: Sequence[Line], title: int, words: set[str]) -> int
     if above is None or lines[title].words < STANDFIRST_WORDS or above.reason or above.is_bullet:
         return title
     shared = len(above.content & words)
-    is_title = 2 < above.words < STANDFIRST_WORDS and shared >= LEAST_SHARED
+    is_title = 2 < above.words < STANDFIRST_WORDS and shared >= LEAST_SHARED and could_be_title(above.text)
     return title - 1 if is_title else title
 
 
@@ -99,7 +100,7 @@ def _believed(lines: Sequence[Line], start: int) -> int | None:
         at for at in range(start) if lines[at].reason is None and _is_plain_title(lines[at]) and lines[at].words > 1
     )
     title = next(plain, None)
-    if title is None and start == 1 and lines[0].reason == "teaser":
+    if title is None and start == 1 and lines[0].reason == "teaser" and could_be_title(lines[0].text):
         return 0  # "Analysis: no pain, no gain" on top of its own story
     return title
 

@@ -2,8 +2,10 @@
 
 import re
 from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
+from pipeline.deep_html import text_without_depth
 from pipeline.repairing import MAX_CHARACTERS, line_ends, repair_line
 from pipeline.wrapping import unwrapped
 
@@ -12,6 +14,10 @@ _HTML_CLOSING = re.compile(r"</(?:p|div|html|body|article|td|span|li|h[1-6])\s*>
 # A page is HTML if it closes this many elements in its beginning.
 CLOSED_ELEMENTS = 2
 HTML_CHARACTERS = 200_000
+_TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+# "## Fewer boats": a heading of Markdown.
+_HEADING_MARKS = re.compile(r"^#{1,6} +(?=\S)", re.MULTILINE)
 
 
 class PageLine(NamedTuple):
@@ -35,11 +41,35 @@ def is_html(raw: str) -> bool:
     return bool(_HTML_OPENING.match(raw)) or len(list(closed)) == CLOSED_ELEMENTS
 
 
+def readable(raw: str) -> str:
+    """The part of a page that is read, without what no parser takes: NUL, and halves of surrogate pairs.
+
+    >>> readable("It rained\x00 all day\ud800.")
+    'It rained all day.'
+    """
+    raw = raw[:MAX_CHARACTERS]
+    try:
+        raw.encode("utf-8")
+    except UnicodeEncodeError:
+        raw = _NO_CHARACTER.sub("", raw)
+    return raw.replace("\x00", "")
+
+
 def flattened(raw: str) -> str:
-    """The visible text of an HTML page, line by line, indented by the depth of its elements (inscriptis)."""
+    """The visible text of an HTML page, line by line, indented by the depth of its elements (inscriptis).
+
+    A page that is nested too deep for inscriptis, or for the parser below it, gives its text without depth.
+
+    >>> flattened("<p>It rained.</p><ul><li>All day</li></ul>").split("\\n")
+    ['', 'It rained.', '', '    * All day', '']
+    """
     from inscriptis import get_text
 
-    return str(get_text(raw))
+    try:
+        text = str(get_text(raw))
+    except RecursionError:
+        text = ""
+    return text if text.strip() else text_without_depth(raw)
 
 
 def page_lines(raw: str) -> list[str]:
@@ -66,11 +96,15 @@ def read_lines(raw: str) -> list[PageLine]:
 
 
 def _repaired(raw: str) -> list[tuple[str, int]]:
-    """(text, indent) of each line."""
-    raw = raw[:MAX_CHARACTERS]
+    """(text, indent) of each line; what of them reads like HTML is escaped, so that they are lines of text again."""
+    raw = readable(raw)
     html = is_html(raw)
-    text = line_ends(flattened(raw) if html else raw)
+    text = line_ends(flattened(raw)) if html else _HEADING_MARKS.sub("", line_ends(raw))
     lines = [(repair_line(line), _indent(line)) if line else ("", 0) for line in text.split("\n")]
+    if any("</" in line or "<!" in line or "<?" in line for line, _ in lines) and is_html(
+        "\n".join(map(itemgetter(0), lines))
+    ):
+        lines = [(_TAG.sub("&lt;", line), indent) for line, indent in lines]
     return lines if html else unwrapped(lines)
 
 

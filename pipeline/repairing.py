@@ -15,9 +15,14 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029|\x85|\x0b|\x0c")
 # Characters that no repair is about, unless as a part of mojibake or an entity, which hold others beside them.
-_SOUND = re.compile("[ -%'-~\\t\u00a0‘’“”–—…•·«»›‹£€©®°]*")
-# Letters of double and half width, escape sequences, characters of the C1 block, stray halves of pairs.
-_WIDE = re.compile("[\u3000\uff00-\uffef\x1b\x80-\x9f\ud800-\udfff]")
+_SOUND = re.compile(r"(?:[ -%'-~\t\u00a0‘’“”–—…•·«»›‹£€©®°]++|&(?![#\w]))*+")
+# Escape sequences, characters of the C1 block, stray halves of pairs.
+_STRAY = re.compile("[\x1b\x80-\x9f\ud800-\udfff]")
+_ENTITY = re.compile(r"&#?\w{1,24};")
+# "&amp;amp;amp;": what was escaped again and again.
+_ESCAPED_AND = re.compile("&(?:amp;)+", re.IGNORECASE)
+# "&lt;/p&gt;": a tag that a page shows stays escaped, for as it is it would be read as HTML the next time.
+_ESCAPED_TAG = re.compile(r"(&(?:lt|#0*60|#x0*3c);(?=[a-z/!?]))", re.IGNORECASE)
 # "(CNN)When": an agency's name that has lost the space behind it.
 _DATELINE = re.compile(r"^(\((?:CNN|Reuters|AP|AFP|PA|UPI|EFE|dpa)\))(?=\w)")
 
@@ -96,29 +101,32 @@ def repair_line(line: str) -> str:
     >>> repair_line("  Fares &amp; rosters "), repair_line("(CNN)When it rained")
     ('Fares & rosters', '(CNN) When it rained')
     """
-    for _ in range(MOST_REPAIRS):
-        before = line
-        if not _SOUND.fullmatch(line):
-            line = _repaired_once(line)
-        line = " ".join(line.split())
-        line = _DATELINE.sub(r"\1 ", line) if line.startswith("(") else line
-        if line == before or _SOUND.fullmatch(line):
-            break
-    return line
+    line = " ".join(line.split())
+    if not _SOUND.fullmatch(line):
+        for _ in range(MOST_REPAIRS):
+            before, line = line, _repaired_once(line)
+            if line == before:
+                break
+    return _DATELINE.sub(r"\1 ", line) if line.startswith("(") else line
 
 
 def _repaired_once(line: str) -> str:
+    line = _ESCAPED_AND.sub("&", line)
     if _is_suspect(line):
         from ftfy import TextFixerConfig, fix_text
 
-        settings = TextFixerConfig(uncurl_quotes=False, fix_latin_ligatures=False, max_decode_length=100_000)
-        line = fix_text(line, settings)
+        settings = TextFixerConfig(
+            uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False, max_decode_length=20_000
+        )
+        parts = _ESCAPED_TAG.split(line)  # every second is "&lt;" before a tag's name
+        parts[::2] = (fix_text(part, settings) for part in parts[::2])
+        line = "".join(parts)
     line = _LINE_ENDS.sub(" ", line).replace("\n", " ").replace("\t", " ")
-    return _CONTROL.sub("", _INVISIBLE.sub("", line))
+    return " ".join(_CONTROL.sub("", _INVISIBLE.sub("", line)).split())
 
 
 def _is_suspect(line: str) -> bool:
     """Whether a line has anything that ftfy repairs, which takes far longer than to ask."""
     from ftfy.badness import is_bad
 
-    return "&" in line or bool(_WIDE.search(line)) or not is_normalized("NFC", line) or is_bad(line)
+    return bool(_ENTITY.search(line) or _STRAY.search(line)) or not is_normalized("NFC", line) or is_bad(line)

@@ -19,6 +19,8 @@ def split_sentences(text: str, language: str = "en") -> list[str]:
     ]
 
 
+# Full stops and the like of Latin, Chinese and Japanese, Arabic, Urdu, Hindi, Armenian, Burmese, Khmer, Ethiopic.
+_STOPS = tuple(".!?…。！？؟۔।॥։။៕។።")
 _CLOSING_MARKS = "\"'”’»)]」』"
 
 
@@ -28,7 +30,7 @@ def asks(sentence: str) -> bool:
     >>> asks('She asked: "Why?"'), asks("Why not.")
     (True, False)
     """
-    return sentence.rstrip(_CLOSING_MARKS).endswith(("?", "？"))
+    return sentence.rstrip(_CLOSING_MARKS).endswith(("?", "？", "؟"))
 
 
 def is_closed(sentence: str) -> bool:
@@ -37,7 +39,7 @@ def is_closed(sentence: str) -> bool:
     >>> is_closed('He said: "We won."'), is_closed("The company also")
     (True, False)
     """
-    return sentence.rstrip(_CLOSING_MARKS).endswith((".", "!", "?", "…", "。", "！", "？"))
+    return sentence.rstrip(_CLOSING_MARKS).endswith(_STOPS)
 
 
 def is_whole(sentence: str) -> bool:

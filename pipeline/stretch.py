@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.lines import LISTED, Line
+from pipeline.sentences import is_closed
 
 # What a line inside costs a stretch that reaches over it, in words.
 REASON_COST = 5.0
@@ -11,6 +12,7 @@ CAPTION_COST = 1.0  # captions and advertisements stand in any story
 LISTED_COST = 1.0  # items with a dash; menus have none
 PLAIN_COST = 3.0
 PLAIN_COST_FLAT = 9.0  # with neither layout nor blank lines, menus stand as near to the story as its own headings
+CLOSED_COST = 1.0  # a short sentence
 DEEPER_COST, DEEPER_MOST = 2.0, 24.0  # boxes in the story; all lines of one cost no more than the second
 OUTER_COST, OUTER_MOST = 12.0, 60.0  # chapters' headings stand outside the element of the chapters' text
 # A paragraph that has none beside it counts for less: feeds have one to a headline.
@@ -28,7 +30,7 @@ SHORT_STRETCH = 60.0
 COMPARABLE, LATER = 0.6, 0.75
 COMPARED = 5
 # Depths of a page that are looked at, those with the most prose; the time grows with them.
-MOST_DEPTHS = 8
+MOST_DEPTHS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ def _cost(line: Line, cheap: bool) -> float:
     if line.reason is None:
         if LISTED.match(line.text):
             return LISTED_COST
+        if is_closed(line.text):
+            return CLOSED_COST
         return PLAIN_COST if cheap or line.stands_apart else PLAIN_COST_FLAT
     return CAPTION_COST if line.reason in ("caption", "advertisement") else REASON_COST
 
