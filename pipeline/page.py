@@ -17,7 +17,7 @@ HTML_CHARACTERS = 200_000
 _TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 # "## Fewer boats": a heading of Markdown.
-_HEADING_MARKS = re.compile(r"^#{1,6} +(?=\S)", re.MULTILINE)
+_HEADING_MARKS = re.compile(r"^([ \t]*)#{1,6} +(?=\S)", re.MULTILINE)
 
 
 class PageLine(NamedTuple):
@@ -99,7 +99,7 @@ def _repaired(raw: str) -> list[tuple[str, int]]:
     """(text, indent) of each line; what of them reads like HTML is escaped, so that they are lines of text again."""
     raw = readable(raw)
     html = is_html(raw)
-    text = line_ends(flattened(raw)) if html else _HEADING_MARKS.sub("", line_ends(raw))
+    text = _HEADING_MARKS.sub(r"\1", line_ends(flattened(raw) if html else raw))
     lines = [(repair_line(line), _indent(line)) if line else ("", 0) for line in text.split("\n")]
     if any("</" in line or "<!" in line or "<?" in line for line, _ in lines) and is_html(
         "\n".join(map(itemgetter(0), lines))

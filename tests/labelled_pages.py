@@ -1,75 +1,39 @@
-"""Pages of seeds/labelled_pages: HTML in which `data-label` says of each visible text what it is."""
+"""Pages of seeds/pages: each as text, many as the HTML it was flattened from, with a label for each line."""
 
-import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from inscriptis import get_text
-from lxml import html
+from pipeline.page import flattened, page_lines
 
-from pipeline.line_rules import KEPT, REASONS
-
-LABELS = sorted(KEPT | set(REASONS))
-# Before each text a character of the private use area that stands for its label goes through the flattening with it.
-FIRST_MARK = 0xE000
-INVISIBLE = {"script", "style", "noscript", "template"}
+PATHS = sorted(Path("seeds/pages").glob("*.txt"))
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPage:
-    """A page as a site serves it, and what each line of its flattened text is."""
+    """A page in both forms, and what each line of its text is."""
 
-    html: str
+    html: str | None
+    text: str
     lines: tuple[tuple[str, str], ...]  # label, line
 
     @property
-    def text(self) -> str:
-        """The page without its HTML, clutter and all."""
-        return str(get_text(self.html))
+    def forms(self) -> dict[str, str]:
+        """The text, and the HTML if the text is what flattening leaves of it: the labels are of both, line by line."""
+        same = self.html is not None and flattened(self.html) == self.text
+        return {"text": self.text, "html": self.html} if same else {"text": self.text}
 
 
 def read_labelled_page(path: Path) -> LabelledPage:
-    """A page and its labels; raises ValueError for a text without one, an unknown one, and a line of several kinds."""
-    raw = path.read_text(encoding="utf-8")
-    lines = [_labelled(line) for line in get_text(_marked(raw)).split("\n") if line.strip()]
-    return LabelledPage(re.sub(r'\s+data-label="[^"]*"', "", raw), tuple(lines))
+    """The page `NAME.txt` with `NAME.tsv` and, where there is one, `NAME.html`."""
+    rows = path.with_suffix(".tsv").read_text(encoding="utf-8").split("\n")
+    html = path.with_suffix(".html")
+    return LabelledPage(
+        html.read_text(encoding="utf-8") if html.exists() else None,
+        path.read_text(encoding="utf-8"),
+        tuple((row.split("\t", 1)[0], row.split("\t", 1)[1]) for row in rows if row),
+    )
 
 
-def _marked(raw: str) -> str:
-    tree = html.document_fromstring(raw)
-    for element in tree.find("body").iter():
-        if not isinstance(element.tag, str):
-            continue
-        hidden = element.tag in INVISIBLE
-        element.text = element.text if hidden else _mark(element.text, element)
-        if element.tag != "body":
-            element.tail = _mark(element.tail, element.getparent())
-    return str(html.tostring(tree, encoding="unicode"))
-
-
-def _mark(text: str | None, element: html.HtmlElement) -> str | None:
-    if not text or not text.strip():
-        return text
-    label = next(iter(element.xpath("ancestor-or-self::*[@data-label][1]/@data-label")), None)
-    if label not in LABELS:
-        raise ValueError(f"'{text.strip()[:60]}' has label {label!r}; known labels: {', '.join(LABELS)}")
-    rest = text.lstrip()
-    return text[: len(text) - len(rest)] + chr(FIRST_MARK + LABELS.index(label)) + rest
-
-
-def _labelled(line: str) -> tuple[str, str]:
-    """Most of a line has this label; all of it is either kept or not."""
-    letters: Counter[str] = Counter()
-    label, text = "", ""
-    for character in line:
-        if 0 <= ord(character) - FIRST_MARK < len(LABELS):
-            label = LABELS[ord(character) - FIRST_MARK]
-        else:
-            text += character
-            letters[label] += not character.isspace()
-    kinds = {label in KEPT for label, count in letters.items() if count and label}
-    if len(kinds) > 1:
-        raise ValueError(f"'{text.strip()[:60]}' is kept in part")
-    best = next((label for label, _ in letters.most_common() if label), "navigation")  # a bullet without a text
-    return best, " ".join(text.split())
+def numbered_lines(page: str) -> dict[int, str]:
+    """The lines of a page that are not blank, by their number."""
+    return {number: line for number, line in enumerate(page_lines(page), start=1) if line}
