@@ -42,7 +42,7 @@ def is_html(raw: str) -> bool:
 
 
 def readable(raw: str) -> str:
-    """The part of a page that is read, without what no parser takes: NUL, and halves of surrogate pairs.
+    r"""The part of a page that is read, without what no parser takes: NUL, and halves of surrogate pairs.
 
     >>> readable("It rained\x00 all day\ud800.")
     'It rained all day.'
@@ -56,12 +56,12 @@ def readable(raw: str) -> str:
 
 
 def flattened(raw: str) -> str:
-    """The visible text of an HTML page, line by line, indented by the depth of its elements (inscriptis).
+    r"""The visible text of an HTML page, line by line, indented by the depth of its elements (inscriptis).
 
     A page that is nested too deep for inscriptis, or for the parser below it, gives its text without depth.
 
-    >>> flattened("<p>It rained.</p><ul><li>All day</li></ul>").split("\\n")
-    ['', 'It rained.', '', '    * All day', '']
+    >>> flattened("<p>It rained.</p><ul><li>All day</li></ul>").split("\n")
+    ['It rained.', '', '  * All day']
     """
     from inscriptis import get_text
 
