@@ -356,7 +356,11 @@ _ALL_MARKS = tuple(dict.fromkeys(mark for rule in RULES for mark in rule.marks))
 
 
 def marks_in(text: str) -> tuple[str, ...]:
-    """Of all marks of the rules those that a text has, in small letters or not."""
+    """Of all marks of the rules those that a text has, in small letters or not.
+
+    >>> marks_in("Photo: Ines Okafor"), marks_in("It did not.")
+    ((':',), ())
+    """
     small = text.lower()
     return tuple(mark for mark in _ALL_MARKS if mark in small)
 

@@ -93,8 +93,7 @@ def described(page: Sequence[PageLine]) -> list[Line]:
             )
             continue
         reason, words = reason_for(line.text, marks), words_of[position]
-        prose = words >= PROSE_WORDS and is_prose(line.text, english)
-        bullet = bool(BULLET.match(line.text))
+        prose, bullet = is_prose(line.text, english), bool(BULLET.match(line.text))
         weight = _weight(line.text, words, bullet) if prose and not reason else 0.0
         seen[line.text] = Line(line.text, line.indent, apart, words, reason, prose, bullet, weight)
         lines.append(seen[line.text])
@@ -157,10 +156,8 @@ def _in_another_script(text: str) -> bool:
 
 def _in_english(page: Sequence[PageLine], words_of: Sequence[int]) -> bool:
     """Whether the page's longer lines hold as many function words as English does."""
-    longer = (
-        (line.text[:SAMPLE_CHARACTERS]) for line, words in zip(page, words_of, strict=True) if words >= PROSE_WORDS
-    )
-    sample = list(islice(longer, SAMPLES))
+    longer = (line.text for line, words in zip(page, words_of, strict=True) if words >= PROSE_WORDS)
+    sample = [text[:SAMPLE_CHARACTERS] for text in islice(longer, SAMPLES)]
     small_words = sum(word in FUNCTION_WORDS for text in sample for word in text.lower().split())
     return small_words > 0 and small_words >= ENGLISH_PAGE_SHARE * sum(map(word_count, sample))
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from pipeline.lines import LETTERS_PER_WORD, PROSE_WORDS, Line, parts_no_words
+from pipeline.lines import PROSE_WORDS, Line
 from pipeline.stretch import Stretch, content_of
 
 # A lead-in that ends in a colon, a line of scores or figures.
@@ -37,8 +37,7 @@ def find_title(lines: Sequence[Line], story: Stretch) -> int | None:
         if line.text.casefold() in headings or not _is_plain_title(line):
             continue
         shared = len(content & words)
-        enough = ENOUGH_SHARED * (LETTERS_PER_WORD if parts_no_words(line.text) else 1)
-        score = min(shared, enough) * shared / len(content)
+        score = min(shared, ENOUGH_SHARED) * shared / len(content)
         # A standfirst right under a title shares as many words: the first of two neighbours is the title.
         under = title is not None and position - title <= 2 and line.words > lines[title].words
         margin = 2.0 if under else 1.0

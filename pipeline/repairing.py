@@ -121,7 +121,7 @@ def _repaired_once(line: str) -> str:
         parts = _ESCAPED_TAG.split(line)  # every second is "&lt;" before a tag's name
         parts[::2] = (fix_text(part, settings) for part in parts[::2])
         line = "".join(parts)
-    line = _LINE_ENDS.sub(" ", line).replace("\n", " ").replace("\t", " ")
+    line = _LINE_ENDS.sub(" ", line)
     return " ".join(_CONTROL.sub("", _INVISIBLE.sub("", line)).split())
 
 

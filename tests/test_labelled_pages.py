@@ -73,13 +73,38 @@ def test_lines_are_dropped_for_their_reason():
     assert right / dropped >= REASONS_FLOOR
 
 
-@pytest.mark.parametrize("page", list(IN_BOTH_FORMS.values())[::4], ids=list(IN_BOTH_FORMS)[::4])
-@pytest.mark.parametrize("form", ["html", "text"])
-def test_laws_hold_on_the_pages(page, form):
-    once = clean(page.forms[form])
+# Pages as a browser saves them: lines rightly kept, measured precision 0.91 and recall 0.97; and words in common.
+SAVED = [page for page in PAGES.values() if len(page.forms) == 1]
+SAVED_PRECISION_FLOOR, SAVED_RECALL_FLOOR, SAVED_AGREEMENT = 0.90, 0.95, 0.85
+
+
+def test_most_lines_of_saved_pages_are_told_right():
+    kept_right = kept = wanted = 0
+    for page in SAVED:
+        dropped = {line.line for line in clean(page.text).dropped}
+        for number, (label, _) in zip(numbered_lines(page.text), page.lines, strict=True):
+            kept += number not in dropped
+            wanted += label in KEPT
+            kept_right += number not in dropped and label in KEPT
+    assert kept_right / kept >= SAVED_PRECISION_FLOOR
+    assert kept_right / wanted >= SAVED_RECALL_FLOOR
+
+
+@pytest.mark.parametrize("page", [page for page in SAVED if page.html], ids=lambda page: page.lines[0][1])
+def test_html_and_the_saved_text_agree(page):
+    from_html, from_text = (set(clean(form).whole.split()) for form in (page.html, page.text))
+    assert len(from_html & from_text) / len(from_html | from_text) >= SAVED_AGREEMENT
+
+
+@pytest.mark.parametrize("raw", [page.text for page in PAGES.values()] + [p.html for p in PAGES.values() if p.html])
+def test_laws_hold_on_the_pages(raw):
+    once = clean(raw)
     again = clean(once.whole)
     assert (again.title, again.text, again.dropped) == (once.title, once.text, ())
-    lines = numbered_lines(page.forms[form])
+    lines = numbered_lines(raw)
+    assert once.dropped
+    assert all(lines[line.line] == line.text and line.reason in REASONS for line in once.dropped)
     dropped = {line.line for line in once.dropped}
     kept = sorted(line for number, line in lines.items() if number not in dropped)
     assert kept == sorted(filter(None, [once.title, *once.paragraphs]))
+    assert sum(map(len, kept)) <= len(raw)

@@ -71,7 +71,7 @@ def test_floors_hold():
     assert METRICS["topics"]["expected_calibration_error"]["value"] <= 0.03
     whole = METRICS["summaries"]["whole"]
     assert whole["rouge1_above_lead_1"]["low"] > 0
-    # By processor (docs/log.md): 0.007 (-0.012 to 0.026) and -0.005 (-0.022 to 0.012). As good as lead-2, within noise.
+    # On two machines (docs/log.md): 0.007 (-0.012 to 0.026) and -0.005 (-0.022 to 0.012). As good as lead-2, within noise.
     assert whole["rouge1_above_lead_2"]["high"] > 0
     assert whole["systems"]["shipped"]["unsupported_share"]["value"] == 0
     assert whole["abstractive_share"]["value"] >= 0.4
