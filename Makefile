@@ -32,12 +32,13 @@ notebooks: .venv/installed
 readme: .venv/installed
 	python docs/write_readme.py
 
-# Cleaning beside other extractors, on a folder of *.jsonl.gz with `id`, `html` and `gold_text` a line.
+# Topics beside other classifiers, on sets that it fetches; and with DATA=folder, cleaning beside other extractors, on a
+# folder of *.jsonl.gz with `id`, `html` and `gold_text` a line.
 bench: .venv/installed
-	@test -n "$(DATA)" || { echo "usage: make bench DATA=folder-of-labelled-pages" >&2; exit 2; }
 	.venv/bin/python -m pip install -q -c requirements.lock $$(.venv/bin/python -c \
 		"import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])")
-	python benchmarks/cleaning.py $(DATA)
+	$(if $(DATA),python benchmarks/cleaning.py $(DATA))
+	python benchmarks/topics.py
 
 lock: .venv/installed
 	pip-compile -q --extra dev --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header \

@@ -43,6 +43,7 @@ def score_table() -> str:
         "brier": "Brier score (0 best, 2 worst)",
     }
     rows += [f"| {label} | {_value(topics[key])} |" for key, label in named.items()]
+    rows += ["", *_transfer_rows(metrics)]
     whole, reading = summaries["whole"], summaries["reading"]
     rows += ["", "| summaries | ROUGE-1 | ROUGE-2 | ROUGE-L | words | unsupported name or number |"]
     rows.append("| --- | --- | --- | --- | --- | --- |")
@@ -74,6 +75,20 @@ def score_table() -> str:
     return "\n".join(rows)
 
 
+def _transfer_rows(metrics: dict[str, Any]) -> list[str]:
+    """The corpus beside other news, as points of percent."""
+    rows = ["| topics on | articles | best topic right | get a topic | of these wrong | calibration error |"]
+    rows.append("| --- | --- | --- | --- | --- | --- |")
+    topics = metrics["topics"]
+    answered = topics["accuracy_of_answered"]
+    wrong = {"value": 1 - answered["value"], "low": 1 - answered["high"], "high": 1 - answered["low"]}
+    corpus = {**topics, "wrong_of_answered": wrong}
+    for name, found in {"the corpus's test split": corpus, **metrics["transfer"]}.items():
+        keys = ("accuracy", "answered_share", "wrong_of_answered", "expected_calibration_error")
+        rows.append(f"| {name} | {found['articles']} | {' | '.join(_share(found[key]) for key in keys)} |")
+    return rows
+
+
 def _value(score: dict[str, float]) -> str:
     return f"{score['value']:.3f} | {score['low']:.3f}–{score['high']:.3f}"
 
@@ -82,9 +97,20 @@ def _share(score: dict[str, float]) -> str:
     return f"{100 * score['value']:.1f} ({100 * score['low']:.1f}–{100 * score['high']:.1f})"
 
 
+def topics_table() -> str:
+    """Accuracy and training time of each classifier of the benchmark on each of its sets."""
+    sets = json.loads((ROOT / "reports" / "benchmarks" / "topics.json").read_text(encoding="utf-8"))["sets"]
+    rows = [f"| accuracy % (95% interval), training s | {' | '.join(sets)} |", f"| --- {'| --- ' * len(sets)}|"]
+    for system in next(iter(sets.values()))["systems"]:
+        found = [of_set["systems"][system] for of_set in sets.values()]
+        cells = [f"{_share(row['accuracy'])}, {row['train_seconds']:.0f} s" for row in found]
+        rows.append(f"| {system} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 def written(readme: str) -> str:
     """The README with its generated parts current."""
-    for name, table in (("stages", stage_table()), ("scores", score_table())):
+    for name, table in (("stages", stage_table()), ("scores", score_table()), ("topics", topics_table())):
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         if not re.search(pattern, readme, re.DOTALL):
             raise ValueError(f"README.md has no part between <!-- {name} --> and <!-- /{name} -->")

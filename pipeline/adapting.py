@@ -16,10 +16,10 @@ from pipeline.articles import LabelledArticle, read_articles
 from pipeline.cards import write_card
 from pipeline.converting import fingerprint, load_pretrained
 from pipeline.files import new_folder, sha256_of, write_json
-from pipeline.generation import computes_in_bfloat16
 from pipeline.grounding import Grounder
 from pipeline.pairs import Pair, read_pairs
 from pipeline.params import Settings, read_settings
+from pipeline.precision import computes_in_bfloat16
 from pipeline.prompting import COUNTS, Prompts
 from pipeline.records import Article, StageError
 from pipeline.scores import Rouge

@@ -35,6 +35,7 @@ class CleanSettings(Settings):
     test_share: float = Field(gt=0, lt=1)
     near_duplicate_similarity: float = Field(gt=0, le=1, description="Jaccard, 0-1, from which two are one")
     least_words: int = Field(ge=1, description="articles with fewer words are dropped")
+    own_least_words: int = Field(ge=1, description="likewise, of one's own labelled articles")
     layout: Literal["article", "page"] = Field(description="article: title, lede, body; page: saved, with clutter")
 
 
@@ -200,8 +201,12 @@ def counts(corpus: Corpus, read: int) -> dict[str, object]:
     }
 
 
-def clean_corpus(source: Path, into: Path, metrics: Path, params: Path) -> None:
-    """Read the labelled corpus at `source`; write articles.jsonl, rejected.jsonl, lines.jsonl and the counts."""
+def clean_corpus(source: Path, own: Sequence[Path], into: Path, metrics: Path, params: Path) -> None:
+    """Read the labelled corpus at `source`; write articles.jsonl, rejected.jsonl, lines.jsonl and the counts.
+
+    Labelled articles of one's `own` are cleaned alike and written to own.jsonl; those that were left out stand among
+    the rejected too.
+    """
     settings = read_settings(params, "clean", CleanSettings)
     names = names_by_label(read_topics(settings.taxonomy))
     pages = [(article_id(page, source), page) for page in read_pages(str(source))]
@@ -209,10 +214,17 @@ def clean_corpus(source: Path, into: Path, metrics: Path, params: Path) -> None:
     if not corpus.articles:
         first = f"; the first: {corpus.rejected[0].id}: {corpus.rejected[0].detail}" if corpus.rejected else ""
         raise StageError(f"{source}: no article left of {len(pages)} read{first}. Check the corpus and its topics")
+    own_pages = [(article_id(page, path), page) for path in own for page in read_pages(str(path))]
+    written = make_corpus(own_pages, names, settings.model_copy(update={"least_words": settings.own_least_words}))
     write_jsonl(into / "articles.jsonl", (asdict(article) for article in corpus.articles))
-    write_jsonl(into / "rejected.jsonl", (asdict(rejected) for rejected in corpus.rejected))
+    write_jsonl(into / "own.jsonl", (asdict(article) for article in written.articles))
+    write_jsonl(into / "rejected.jsonl", (asdict(rejected) for rejected in corpus.rejected + written.rejected))
     write_jsonl(into / "lines.jsonl", corpus.dropped_lines)
-    write_json(metrics, {**counts(corpus, len(pages)), "data_sha256": sha256_of(into / "articles.jsonl")})
+    found = {**counts(corpus, len(pages)), "data_sha256": sha256_of(into / "articles.jsonl")}
+    write_json(
+        metrics,
+        {**found, "own": {**counts(written, len(own_pages)), "data_sha256": sha256_of(into / "own.jsonl")}},
+    )
 
 
 @click.command()
@@ -223,12 +235,20 @@ def clean_corpus(source: Path, into: Path, metrics: Path, params: Path) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Clean a labelled corpus (PATH: a folder TOPIC/NAME.txt, or a table) into this folder.",
 )
+@click.option(
+    "--own",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="With --into: labelled articles of your own (a folder or a table), beside the corpus.",
+)
 @click.option("--params", "params_file", default="params.yaml", help="Settings for --into.", show_default=True)
 @click.option("--metrics", type=click.Path(path_type=Path), help="With --into: where the counts go.")
-def command(path: str, explain: bool, into: Path | None, params_file: str, metrics: Path | None) -> None:
+def command(
+    path: str, explain: bool, into: Path | None, own: tuple[Path, ...], params_file: str, metrics: Path | None
+) -> None:
     """Clean one page to stdout, or (with --into) a whole labelled corpus."""
     if into is not None:
-        clean_corpus(Path(path), into, metrics or into / "metrics.json", Path(params_file))
+        clean_corpus(Path(path), own, into, metrics or into / "metrics.json", Path(params_file))
         return
     text = read_page(path).text
     article = clean(text)

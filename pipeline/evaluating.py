@@ -30,14 +30,17 @@ from pipeline.scores import (
     reliability,
     risk_coverage,
     rouge_signature,
+    share_interval,
 )
 from pipeline.sentences import split_sentences
 from pipeline.summary_settings import SummariseSettings, saved_settings
+from pipeline.transfer import TransferSettings, own_scores, transfer_scores
 
 
 class EvaluateSettings(Settings):
     """Block `evaluate` of params.yaml."""
 
+    transfer: tuple[TransferSettings, ...] = ()
     seed: int
 
 
@@ -63,15 +66,14 @@ def evaluate_topics(
     number = {topic: position for position, topic in enumerate(topics)}
     table = np.array([[prediction.probabilities.get(topic, 0.0) for topic in topics] for prediction in predictions])
     actual = np.array([number[article.topic] for article in articles])
+    present = sorted(set(actual.tolist()))
     best = table.argmax(axis=1)
     confidence, right = table.max(axis=1), (best == actual).astype(float)
     answered = np.array([prediction.abstained is None for prediction in predictions])
     majority = number[Counter(sorted(train)).most_common(1)[0][0]]
 
     def macro_f1(chosen: Any) -> float:
-        return float(
-            f1_score(actual[chosen], best[chosen], labels=range(len(topics)), average="macro", zero_division=0)
-        )
+        return float(f1_score(actual[chosen], best[chosen], labels=present, average="macro", zero_division=0))
 
     def calibration(chosen: Any) -> float:
         return expected_calibration_error(confidence[chosen], right[chosen])
@@ -86,11 +88,12 @@ def evaluate_topics(
         "accuracy_of_answered": as_dict(mean_interval(right[answered].tolist() or [0.0], seed)),
         "by_topic": {
             topic: {
-                "precision": _ratio_interval(best == at, right, seed),
-                "recall": _ratio_interval(actual == at, right, seed),
+                "precision": share_interval(best == at, right, seed),
+                "recall": share_interval(actual == at, right, seed),
                 "articles": int((actual == at).sum()),
             }
             for topic, at in number.items()
+            if at in present
         },
         "articles": len(articles),
     }
@@ -106,11 +109,6 @@ def evaluate_topics(
         for position, article in enumerate(articles)
     ]
     return TopicEvaluation(metrics, reliability(confidence, right), risk_coverage(confidence, right), rows)
-
-
-def _ratio_interval(among: Any, right: Any, seed: int) -> dict[str, float]:
-    """The share that is right among some articles; 0 where there are none."""
-    return as_dict(mean_interval(right[among].tolist() or [0.0], seed))
 
 
 def evaluate_summaries(
@@ -219,6 +217,7 @@ def grounding_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 @click.command()
 @click.argument("articles", type=click.Path(path_type=Path))
 @click.argument("summaries", type=click.Path(path_type=Path))
+@click.option("--own", required=True, type=click.Path(path_type=Path), help="Labelled articles of your own, cleaned.")
 @click.option("--models", required=True, type=click.Path(path_type=Path))
 @click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A row per article, for the report.")
@@ -226,20 +225,36 @@ def grounding_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 @click.option("--plots", required=True, type=click.Path(path_type=Path), help="Folder for the plots' data.")
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
 def command(
-    articles: Path, summaries: Path, models: Path, reading: Path, out: Path, metrics: Path, plots: Path, params: Path
+    articles: Path,
+    summaries: Path,
+    own: Path,
+    models: Path,
+    reading: Path,
+    out: Path,
+    metrics: Path,
+    plots: Path,
+    params: Path,
 ) -> None:
     """Evaluate topics and summaries on the test split."""
-    seed = read_settings(params, "evaluate", EvaluateSettings).seed
+    asked = read_settings(params, "evaluate", EvaluateSettings)
+    seed = asked.seed
     test = read_articles(articles, "test")
     predictor = load(models)
     predictions = list(predictor.predict_many((article.article.whole for article in test), summarise=False))
     trained_on = [article.topic for article in read_articles(articles, "train")]
     topics = evaluate_topics(test, predictions, trained_on, seed)
+    others = {
+        "own": {"data_sha256": sha256_of(own), **own_scores(predictor, read_articles(own, "test"), seed)},
+        **{str(transfer.path): transfer_scores(predictor, transfer, seed) for transfer in asked.transfer},
+    }
     settings = saved_settings(models / "summariser")
     summarised = read_summaries(summaries)
     written, by_summary = evaluate_summaries(summarised, settings, seed)
     written["reading"] = reading_scores(read_readings(reading), summarised, seed)
-    write_json(metrics, {"data_sha256": sha256_of(articles), "topics": topics.metrics, "summaries": written})
+    write_json(
+        metrics,
+        {"data_sha256": sha256_of(articles), "topics": topics.metrics, "transfer": others, "summaries": written},
+    )
     confusion = [{"actual": row["topic"], "predicted": row["predicted"]} for row in topics.rows]
     write_text(plots / "confusion.csv", as_csv(confusion))
     write_text(plots / "reliability.csv", as_csv(topics.reliability))

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.precision import computes_in_bfloat16
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
@@ -187,13 +189,6 @@ def grouped_attention(
     weights = torch.softmax(weights, dim=-1, dtype=torch.float32).to(query.dtype)
     output = torch.matmul(weights.view(rows, shared, heads // shared * tokens, -1), value)
     return output.view(rows, heads, tokens, size).transpose(1, 2).contiguous(), None
-
-
-def computes_in_bfloat16() -> bool:
-    """Whether the processor multiplies in bfloat16 itself; where it does not, float32 is a hundred times faster."""
-    import torch
-
-    return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _load_model(folder: Path) -> "PreTrainedModel":

@@ -22,6 +22,8 @@ PULL_QUOTE_WORDS = (4, 60)
 # What stands under a heading of these, no further out and within so many lines, is dropped for its reason.
 HEADING_REASONS = frozenset({"teaser", "comments", "tags", "consent", "sign-up", "advertisement"})
 HEADED_LINES = 20
+# A text of at most so many lines is no page with clutter around a story.
+BRIEF_LINES = 3
 # The language of a story is told from so much of it, and a line's from its share of letters that English lacks.
 STORY_CHARACTERS = 1000
 FOREIGN_SHARE = 0.1
@@ -36,7 +38,8 @@ def label_lines(page: Sequence[PageLine]) -> list[str]:
     4. inside, what has a reason is dropped, and what stands deeper is looked at for lists, quotations and boxes;
     5. outside, lines keep their rule's reason or get one by where they stand.
 
-    A text that shows no clutter, each line of it parted by a blank one, is kept whole.
+    A text that shows no clutter, each line of it parted by a blank one, is kept whole; so is a headline with a blurb
+    that has no full stop, as rows of tables hold them.
 
     >>> from pipeline.page import read_lines
     >>> label_lines(read_lines("Menu\\nFerry fares rise\\nHarbour ferries will cost more from May, the council said."))
@@ -51,7 +54,7 @@ def label_lines(page: Sequence[PageLine]) -> list[str]:
         return [_kept_label(line) for line in lines]
     stretch = story_stretch(lines)
     if stretch is None:
-        return [line.reason or "navigation" for line in lines]
+        return [_kept_label(line) if _is_brief(lines) else line.reason or "navigation" for line in lines]
     title = find_title(lines, stretch)
     start, end = _widened(lines, stretch, 0 if title is None else title + 1, layout)
     labels = _outside(lines, start, end)
@@ -64,6 +67,12 @@ def label_lines(page: Sequence[PageLine]) -> list[str]:
     _mark_repeated(lines, labels)
     _name_foreign(lines, labels)
     return labels
+
+
+def _is_brief(lines: Sequence[Line]) -> bool:
+    """Whether this is no page but a few lines, one of them as long as a sentence and none of them clutter."""
+    few = len(lines) <= BRIEF_LINES and not any(line.reason for line in lines)
+    return few and any(line.words >= PROSE_WORDS for line in lines)
 
 
 def _is_clean(page: Sequence[PageLine], lines: Sequence[Line]) -> bool:

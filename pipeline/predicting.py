@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.batches import in_batches
 from pipeline.cleaning import clean
 from pipeline.reading import Page, read_pages
 from pipeline.records import Article, ArticleError, Prediction
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 # Articles cleaned and classified together; summaries are written fewer at a time, by the engine.
 BATCH = 32
-
-T = TypeVar("T")
 
 
 class Predictor:
@@ -106,16 +105,6 @@ def predict_many(pages: Iterable[str], models: str | Path = "models", summarise:
     ['no article: the input is empty', 'no article: nothing is left but clutter (1 lines dropped)']
     """
     return load(models).predict_many(pages, summarise)
-
-
-def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of up to `size` items.
-
-    >>> list(in_batches("abcde", 2))
-    [['a', 'b'], ['c', 'd'], ['e']]
-    """
-    iterator = iter(items)
-    return iter(lambda: list(islice(iterator, size)), [])
 
 
 def _article_of(page: object) -> Article | str:

@@ -20,8 +20,19 @@ PAGE_SUFFIXES = (".txt", ".html", ".htm", ".md")
 TABLE_SUFFIXES = (".jsonl", ".csv", ".parquet")
 # A file of one page is read this far; characters take up to four bytes.
 MAX_BYTES = 4 * MAX_CHARACTERS
-TEXT_COLUMN = "text"
-TOPIC_COLUMNS = ("topic", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the columns of a table are called; of several for the topic the first that is there counts."""
+
+    text: str = "text"
+    title: str = "title"
+    topic: tuple[str, ...] = ("topic", "label")
+    id: str = "id"
+
+
+USUAL_COLUMNS = Columns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ def read_page(path: str) -> Page:
     return page
 
 
-def read_pages(path: str) -> Iterator[Page]:
+def read_pages(path: str, columns: Columns = USUAL_COLUMNS) -> Iterator[Page]:
     """Every page of a file, a table, a folder of these, or stdin for "-"; folders in the order of their names."""
     if path == "-":
         yield _page("-", sys.stdin.buffer.read(MAX_BYTES + 1))
@@ -62,9 +73,9 @@ def read_pages(path: str) -> Iterator[Page]:
             yield Page(path, error=f"holds no page: no file in it is one of {', '.join(kinds)}")
         for file in sorted(files, key=lambda file: file.relative_to(root).parts):
             topic = file.relative_to(root).parts[0] if file.parent != root else None
-            yield from _read_file(file, topic)
+            yield from _read_file(file, topic, columns)
     else:
-        yield from _read_file(root, None)
+        yield from _read_file(root, None, columns)
 
 
 def _suffix(path: Path) -> str:
@@ -72,7 +83,7 @@ def _suffix(path: Path) -> str:
     return Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
 
 
-def _read_file(path: Path, topic: str | None) -> Iterator[Page]:
+def _read_file(path: Path, topic: str | None, columns: Columns) -> Iterator[Page]:
     suffix = _suffix(path)
     readers = {".jsonl": _read_jsonl, ".csv": _read_csv, ".parquet": _read_parquet}
     try:
@@ -82,7 +93,7 @@ def _read_file(path: Path, topic: str | None) -> Iterator[Page]:
             raise ArticleError("not a regular file")
         with _open(path) as file:
             if suffix in readers:
-                yield from readers[suffix](str(path), file if suffix == ".parquet" else _as_utf8(file))
+                yield from readers[suffix](str(path), file if suffix == ".parquet" else _as_utf8(file), columns)
             elif suffix in PAGE_SUFFIXES:
                 yield _page(str(path), file.read(MAX_BYTES + 1), topic, markdown=suffix == ".md")
             else:
@@ -128,7 +139,7 @@ def _markdown_page(source: str, text: str, topic: str | None, notes: tuple[str, 
     return Page(source, body, _label(post.metadata.get("topic") or topic), _label(post.metadata.get("id")), notes)
 
 
-def _read_jsonl(source: str, file: IO[bytes]) -> Iterator[Page]:
+def _read_jsonl(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     for number, line in enumerate(file, start=1):
         if not line.strip():
             continue
@@ -139,57 +150,57 @@ def _read_jsonl(source: str, file: IO[bytes]) -> Iterator[Page]:
             yield Page(place, error=f"not a JSON object: {error}")
             continue
         if isinstance(row, dict):
-            yield _row(place, row)
+            yield _row(place, row, columns)
         else:
             yield Page(place, error=f"not a JSON object: found {type(row).__name__}")
 
 
-def _read_csv(source: str, file: IO[bytes]) -> Iterator[Page]:
+def _read_csv(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     csv.field_size_limit(MAX_BYTES)
     # Bytes that are not UTF-8 pass through as surrogates; each cell is then decoded on its own.
     rows = csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=""))
-    columns = rows.fieldnames or []
-    if TEXT_COLUMN not in columns:
-        raise ArticleError(_no_column(list(columns)))
+    found = list(rows.fieldnames or [])
+    if columns.text not in found:
+        raise ArticleError(_no_column(columns, found))
     for row in rows:
         cells = {
             key: decode(value.encode("utf-8", "surrogateescape"))[0]
             for key, value in row.items()
             if isinstance(key, str) and isinstance(value, str)
         }
-        yield _row(f"{source}:{rows.line_num}", cells)
+        yield _row(f"{source}:{rows.line_num}", cells, columns)
 
 
-def _read_parquet(source: str, file: IO[bytes]) -> Iterator[Page]:
+def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     import pyarrow.parquet as parquet
 
     table = parquet.ParquetFile(io.BytesIO(file.read()) if isinstance(file, gzip.GzipFile) else file)
-    if TEXT_COLUMN not in table.schema_arrow.names:
-        raise ArticleError(_no_column(table.schema_arrow.names))
+    if columns.text not in table.schema_arrow.names:
+        raise ArticleError(_no_column(columns, table.schema_arrow.names))
     number = 0
     for batch in table.iter_batches(batch_size=256):
         for row in batch.to_pylist():
             number += 1
-            yield _row(f"{source}:{number}", row)
+            yield _row(f"{source}:{number}", row, columns)
 
 
-def _row(place: str, row: dict[str, Any]) -> Page:
-    """A page from a row: `text`, and where present `title` and `topic` (or `label`)."""
-    text, title = row.get(TEXT_COLUMN), row.get("title")
+def _row(place: str, row: dict[str, Any], columns: Columns) -> Page:
+    """A page from a row: its text, and where present its title and topic."""
+    text, title = row.get(columns.text), row.get(columns.title)
     if not isinstance(text, str):
-        return Page(place, error=_no_column(list(row)))
-    topic = next((row[column] for column in TOPIC_COLUMNS if row.get(column) is not None), None)
+        return Page(place, error=_no_column(columns, list(row)))
+    topic = next((row[column] for column in columns.topic if row.get(column) is not None), None)
     whole = f"{title}\n\n{text}" if isinstance(title, str) and title.strip() else text
     notes: tuple[str, ...] = ()
     if len(whole) > MAX_CHARACTERS:
         notes = (f"only the first {MAX_CHARACTERS:,} characters were read",)
-    return Page(place, whole[:MAX_CHARACTERS], _label(topic), _label(row.get("id")), notes)
+    return Page(place, whole[:MAX_CHARACTERS], _label(topic), _label(row.get(columns.id)), notes)
 
 
 def _label(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _no_column(found: list[str]) -> str:
+def _no_column(columns: Columns, found: list[str]) -> str:
     names = ", ".join(map(str, found)).encode("utf-8", "replace").decode() or "none"
-    return f"no text in a column '{TEXT_COLUMN}'; found columns: {names}. Rename yours"
+    return f"no text in a column '{columns.text}'; found columns: {names}. Rename yours"

@@ -75,6 +75,15 @@ def mean_interval(values: Sequence[float], seed: int) -> Score:
     return interval(lambda chosen: float(array[chosen].mean()), len(array), seed)
 
 
+def share_interval(among: npt.NDArray[np.bool_], right: Floats, seed: int) -> dict[str, float]:
+    """The share that is right among some articles, for a metrics file; 0 where there are none.
+
+    >>> share_interval(np.array([True, True, False]), np.array([1.0, 1.0, 0.0]), seed=0)
+    {'value': 1.0, 'low': 0.3424, 'high': 1.0}
+    """
+    return as_dict(mean_interval(right[among].tolist() or [0.0], seed))
+
+
 def expected_calibration_error(confidence: Floats, right: Floats) -> float:
     """The mean gap between confidence and accuracy over ten equal bins, weighted by size (Guo et al. 2017).
 

@@ -1,4 +1,4 @@
-"""The topics: what they are called here, and what labelled data calls them elsewhere."""
+"""The topics: what they are called and about here, and what labelled data calls them elsewhere."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,10 @@ import yaml
 
 from pipeline.records import StageError
 
+# Labels an article that is no news of any topic, such as a recipe; no topic can be called so.
+NONE = "none"
+_KEYS = ("name", "description", "phrases", "also_called")
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -14,7 +18,13 @@ class Topic:
 
     name: str
     description: str
+    phrases: tuple[str, ...] = ()
     also_called: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that is said of the topic: its description and its phrases; its name where there is neither."""
+        return tuple(filter(None, (self.description, *self.phrases))) or (self.name,)
 
 
 def read_topics(path: Path) -> tuple[Topic, ...]:
@@ -41,19 +51,27 @@ def read_topics(path: Path) -> tuple[Topic, ...]:
 def _topic(path: Path, number: int, entry: object) -> Topic:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
         raise StageError(f"{path}, topic {number}: no name")
-    unknown = sorted(set(entry) - {"name", "description", "also_called"})
+    place = f"{path}, topic {number}"
+    unknown = sorted(set(entry) - set(_KEYS), key=str)
     if unknown:
-        raise StageError(f"{path}, topic {number}: unknown key {unknown[0]!r}; known: name, description, also_called")
-    also_called = entry.get("also_called", [])
-    if not isinstance(also_called, list):
-        raise StageError(f"{path}, topic {number}: also_called is {also_called!r}, expected a list of names")
-    return Topic(entry["name"], entry.get("description", ""), tuple(map(str, also_called)))
+        raise StageError(f"{place}: unknown key {unknown[0]!r}; known: {', '.join(_KEYS)}")
+    if entry["name"] == NONE:
+        raise StageError(f"{place}: '{NONE}' labels what has no topic: give the topic another name")
+    if not isinstance(entry.get("description", ""), str):
+        raise StageError(f"{place}: description is {entry['description']!r}, expected a sentence")
+    lists = {}
+    for key in ("phrases", "also_called"):
+        found = entry.get(key) or []
+        if not isinstance(found, list) or any(isinstance(item, (list, dict)) for item in found):
+            raise StageError(f"{place}: {key} is {found!r}, expected a list of names or phrases")
+        lists[key] = tuple(map(str, found))
+    return Topic(entry["name"], entry.get("description", ""), **lists)
 
 
 def names_by_label(topics: tuple[Topic, ...]) -> dict[str, str]:
-    """Every name a topic goes by, to its own.
+    """Every name a topic goes by, to its own, and `NONE` to itself.
 
     >>> names_by_label((Topic("sport", "Games", also_called=("sports",)),))
-    {'sport': 'sport', 'sports': 'sport'}
+    {'none': 'none', 'sport': 'sport', 'sports': 'sport'}
     """
-    return {label: topic.name for topic in topics for label in (topic.name, *topic.also_called)}
+    return {NONE: NONE} | {label: topic.name for topic in topics for label in (topic.name, *topic.also_called)}

@@ -3,7 +3,8 @@
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
-    from sklearn.pipeline import Pipeline
+
+    from pipeline.classifier import TopicClassifier
 
 WEIGHTS = "model.skops"
 # What a saved classifier may hold beyond the types that skops trusts by itself, and nothing else.
-TRUSTED_TYPES = ("sklearn.calibration._CalibratedClassifier", "sklearn.calibration._TemperatureScaling")
+TRUSTED_TYPES = ("pipeline.classifier.TopicClassifier",)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What an article must reach for an answer, and how both were chosen."""
+
+    least_probability: float  # of the best topic, 0-1
+    least_lead: float  # of the best topic's score over that of "none"
+    language: str  # ISO 639-1, of the articles the topics were learnt from
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,61 +46,55 @@ class TopicDecision:
 
 
 class TopicModel:
-    """A fitted scikit-learn pipeline from raw text to calibrated probabilities, and the claim it asks for.
+    """A fitted classifier from text to calibrated probabilities, and what it asks of an article for an answer."""
 
-    The linear classifier scores each topic against the rest (one-vs-rest), so an article of none of the topics
-    gets low scores from all, while its probabilities still add up to one. `least_claim` is the score that the best
-    topic must reach for an answer.
-    """
-
-    def __init__(self, pipeline: "Pipeline", least_claim: float, language: str) -> None:
-        self.pipeline = pipeline
-        self.least_claim = least_claim
-        self.language = language
+    def __init__(self, classifier: "TopicClassifier", thresholds: Thresholds) -> None:
+        self.classifier = classifier
+        self.thresholds = thresholds
 
     def decide(self, articles: "Sequence[Article]") -> list[TopicDecision]:
         """A decision for each cleaned article, from its title and text."""
         if not articles:
             return []
-        features = self.pipeline[:-1].transform([article.whole for article in articles])
-        rows, claims = self.pipeline[-1].predict_proba(features), self._claims(features)
+        rows, leads = self.classifier.decide([article.whole for article in articles])
         return [
-            self._decision(row, float(claim), article.language)
-            for row, claim, article in zip(rows, claims, articles, strict=True)
+            self._decision(row, float(lead), article.language)
+            for row, lead, article in zip(rows, leads, articles, strict=True)
         ]
 
-    def claims(self, texts: "Sequence[str]") -> "np.ndarray[Any, Any]":
-        """The best one-vs-rest score of each text, shape (texts,)."""
-        return self._claims(self.pipeline[:-1].transform(texts))
-
-    def _claims(self, features: Any) -> "np.ndarray[Any, Any]":
-        scores = self.pipeline[-1].calibrated_classifiers_[0].estimator.decision_function(features)
-        return abs(scores) if scores.ndim == 1 else scores.max(axis=1)
-
-    def _decision(self, row: "np.ndarray[Any, Any]", claim: float, language: str | None) -> TopicDecision:
-        ranked = sorted(zip(self.pipeline.classes_, row, strict=True), key=lambda pair: (-pair[1], pair[0]))
+    def _decision(self, row: "np.ndarray[Any, Any]", lead: float, language: str | None) -> TopicDecision:
+        ranked = sorted(zip(self.classifier.classes_, row, strict=True), key=lambda pair: (-pair[1], pair[0]))
         probabilities = {str(topic): round(float(probability), 6) for topic, probability in ranked}
-        if language not in (None, self.language):
-            return TopicDecision(probabilities, f"in '{language}'; the topics were learnt from '{self.language}'")
-        if claim >= self.least_claim:
-            return TopicDecision(probabilities, None)
-        closest = next(iter(probabilities))
-        reason = (
-            f"unlike the training articles: the closest topic, {closest}, claims it with {claim:.2f}, "
-            f"below {self.least_claim:.2f}"
-        )
-        return TopicDecision(probabilities, reason)
+        return TopicDecision(probabilities, self._why_not(*next(iter(probabilities.items())), lead, language))
+
+    def _why_not(self, best: str, probability: float, lead: float, language: str | None) -> str | None:
+        """Why the best topic is not given, or None."""
+        asked = self.thresholds
+        if language not in (None, asked.language):
+            return f"in '{language}'; the topics were learnt from '{asked.language}'"
+        if lead < asked.least_lead:
+            return f"unlike the news of any topic: {best} leads 'none' by {lead:.2f}, less than {asked.least_lead:.2f}"
+        if probability < asked.least_probability:
+            return f"below threshold {asked.least_probability:.2f}: the best topic, {best}, has {probability:.2f}"
+        return None
 
 
 def save_topics(model: TopicModel, folder: Path, facts: dict[str, Any]) -> None:
-    """Save the classifier as skops, the same bytes for the same model, and its card."""
+    """Save the classifier as skops, the same bytes for the same model, its encoder as safetensors, and its card."""
     import sklearn
     import skops.io
 
-    vars(model.pipeline[0]).pop("_stop_words_id", None)  # a memory address: another one in each run
-    folder.joinpath(WEIGHTS).write_bytes(canonical(skops.io.dumps(model.pipeline)))
+    from pipeline.embedding import Encoder
+
+    encoder = model.classifier.encoder
+    saved = copy(model.classifier).set_encoder(None)  # a folder that other machines do not have
+    for _, vectorizer in saved.vectorizers_:
+        vars(vectorizer).pop("_stop_words_id", None)  # a memory address: another one in each run
+    folder.joinpath(WEIGHTS).write_bytes(canonical(skops.io.dumps(saved)))
+    if encoder is not None:
+        Encoder(encoder).copy_to(folder)
     versions = {"scikit-learn": sklearn.__version__}
-    told = {"language": model.language, "least_claim": model.least_claim}
+    told = {"thresholds": asdict(model.thresholds), "embeddings": encoder is not None}
     write_card(folder, "topics", {**told, **facts, "versions": versions})
 
 
@@ -98,7 +103,7 @@ def load_topics(folder: Path) -> TopicModel:
     import sklearn
     import skops.io
 
-    card = read_card(folder, "topics", "train", needs=("language", "least_claim", "versions"))
+    card = read_card(folder, "topics", "train", needs=("thresholds", "embeddings", "versions"))
     trained_with = card["versions"]["scikit-learn"]
     if trained_with.split(".")[:2] != sklearn.__version__.split(".")[:2]:
         raise ModelError(
@@ -109,8 +114,10 @@ def load_topics(folder: Path) -> TopicModel:
     strange = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED_TYPES))
     if strange:
         raise ModelError(f"{folder / WEIGHTS} holds types that no classifier of this project has: {strange}")
-    pipeline = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
-    return TopicModel(pipeline, float(card["least_claim"]), card["language"])
+    classifier = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+    if card["embeddings"]:
+        classifier.set_encoder(str(folder))
+    return TopicModel(classifier, Thresholds(**card["thresholds"]))
 
 
 def canonical(skops_file: bytes) -> bytes:

@@ -1,103 +1,139 @@
-"""Stage `train`: the topic classifier from the training split."""
+"""Stage `train`: the topic classifier from the training splits, calibrated on the validation splits."""
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from pipeline.articles import LabelledArticle, read_articles
+from pipeline.classifier import Floats, TopicClassifier
 from pipeline.files import new_folder, sha256_of, write_json
 from pipeline.params import Settings, read_settings
 from pipeline.records import StageError
 from pipeline.scores import as_dict, mean_interval
-from pipeline.topics import TopicModel, save_topics
+from pipeline.taxonomy import NONE, Topic, read_topics
+from pipeline.topics import Thresholds, TopicModel, save_topics
 
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
+# Below so many held-out articles a threshold chosen on them says nothing.
+LEAST_HELD_OUT = 20
 
 
 class TrainSettings(Settings):
     """Block `train` of params.yaml."""
 
+    taxonomy: Path
     language: str = Field(description="ISO 639-1, of the articles")
-    c: float = Field(gt=0, description="inverse regularisation strength of the linear SVM")
-    ngrams: int = Field(ge=1, le=3, description="longest run of words that is a feature")
+    embeddings: str = Field(description="folder of a sentence encoder, or none")
+    c: float = Field(gt=0, description="inverse strength of regularisation of the linear machines")
     least_articles: int = Field(ge=1, description="words of fewer articles are no features")
-    folds: int = Field(ge=2, description="cross-validation folds for the calibration")
-    answered_share: float = Field(gt=0, le=1, description="of the validation split, given a topic, 0-1")
+    pair_weight: float = Field(ge=0, description="of pairs of words, beside 1 for words")
+    embedding_weight: float = Field(ge=0, description="of the embedding, beside 1 for words")
+    description_weight: float = Field(ge=0, description="of the likeness to the description, beside 1 for the margin")
+    risk: float = Field(gt=0, lt=1, description="share of the answered validation articles that may be wrong")
+    refused_share: float = Field(ge=0, lt=1, description="share of validation articles with a topic taken for none")
     seed: int
 
 
-def make_pipeline(settings: TrainSettings) -> "Pipeline":
-    """TF-IDF of word runs, linear SVM, temperature scaling on cross-validated scores (Guo et al. 2017)."""
-    import numpy as np
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import Pipeline
-    from sklearn.svm import LinearSVC
-
-    features = TfidfVectorizer(
-        ngram_range=(1, settings.ngrams),
-        min_df=settings.least_articles,
-        sublinear_tf=True,
-        strip_accents="unicode",
-        dtype=np.float32,
-    )
-    svm = LinearSVC(C=settings.c, random_state=settings.seed)
-    calibrated = CalibratedClassifierCV(svm, method="temperature", cv=settings.folds, ensemble=False)
-    return Pipeline([("features", features), ("classifier", calibrated)])
-
-
 def fit_topics(
-    train: Sequence[LabelledArticle], validation: Sequence[LabelledArticle], settings: TrainSettings
+    train: Sequence[LabelledArticle],
+    validation: Sequence[LabelledArticle],
+    topics: Sequence[Topic],
+    settings: TrainSettings,
 ) -> TopicModel:
-    """Fit on one split; on the other choose the claim that the wanted share of articles reaches."""
-    import numpy as np
-
-    few = [topic for topic, n in Counter(article.topic for article in train).items() if n < settings.folds]
-    if few or len({article.topic for article in train}) < 2:
+    """Fit on one split; on the other calibrate, and choose what an article must reach for an answer."""
+    if len(topics) < 2:
+        raise StageError(f"{settings.taxonomy}: one topic leaves nothing to choose: add another")
+    if len({article.topic for article in train} - {NONE}) < 2:
+        raise StageError("too few training articles: at least two topics need some: add labelled articles")
+    classifier = TopicClassifier(
+        {topic.name: topic.said for topic in topics},
+        None if settings.embeddings == NONE else settings.embeddings,
+        settings.c,
+        settings.least_articles,
+        settings.pair_weight,
+        settings.embedding_weight,
+        settings.description_weight,
+    )
+    try:
+        classifier.fit([article.article.whole for article in train], [article.topic for article in train])
+    except ValueError as error:
+        if "vocabulary" not in str(error) and "terms remain" not in str(error) and "max_df" not in str(error):
+            raise
         raise StageError(
-            f"too few training articles: {', '.join(few) or 'only one topic'} "
-            f"(two topics with at least {settings.folds} articles each are needed): add articles, or lower train.folds"
-        )
-    pipeline = make_pipeline(settings)
-    pipeline.fit([article.article.whole for article in train], [article.topic for article in train])
-    model = TopicModel(pipeline, least_claim=float("-inf"), language=settings.language)
-    held_out = validation or train
-    claims = model.claims([article.article.whole for article in held_out])
-    model.least_claim = round(float(np.quantile(claims, 1 - settings.answered_share)), 4)
-    return model
+            f"too little text to learn from: no word stands in {settings.least_articles} articles, or no pair of words: "
+            "add labelled articles, or lower train.least_articles"
+        ) from error
+    if len(validation) < LEAST_HELD_OUT:
+        return TopicModel(classifier, Thresholds(0.0, float("-inf"), settings.language))
+    texts = [article.article.whole for article in validation]
+    actual = np.array([article.topic for article in validation])
+    classifier.calibrate(texts, list(actual))
+    probabilities, leads = classifier.decide(texts)
+    of_topic = actual != NONE
+    least_lead = float(np.quantile(leads[of_topic], settings.refused_share)) if np.isfinite(leads).all() else -np.inf
+    right = classifier.classes_[probabilities.argmax(axis=1)] == actual
+    taken = leads >= least_lead
+    least = least_probability(probabilities.max(axis=1)[taken], right[taken], settings.risk)
+    return TopicModel(classifier, Thresholds(least, round(least_lead, 4), settings.language))
+
+
+def least_probability(confidence: Floats, right: npt.NDArray[np.bool_], risk: float) -> float:
+    """The lowest probability from which at most the share `risk` of the answers is wrong, in whole percents.
+
+    >>> least_probability(np.array([0.9, 0.8, 0.6, 0.4]), np.array([True, True, False, False]), risk=0.1)
+    0.61
+    """
+    for percent in range(101):
+        answered = confidence >= percent / 100
+        if not answered.any() or (1 - right[answered].mean()) <= risk:
+            return percent / 100
+    return 1.0
 
 
 @click.command()
-@click.argument("articles", type=click.Path(path_type=Path))
+@click.argument("articles", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the model.")
-@click.option("--metrics", required=True, type=click.Path(path_type=Path), help="Scores on the validation split.")
+@click.option("--metrics", required=True, type=click.Path(path_type=Path), help="Scores on the validation splits.")
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
-def command(articles: Path, out: Path, metrics: Path, params: Path) -> None:
-    """Train the topic classifier."""
+def command(articles: tuple[Path, ...], out: Path, metrics: Path, params: Path) -> None:
+    """Train the topic classifier on the clean articles of one corpus or more."""
     settings = read_settings(params, "train", TrainSettings)
-    train, validation = read_articles(articles, "train"), read_articles(articles, "validation")
-    model = fit_topics(train, validation, settings)
-    decisions = model.decide([article.article for article in validation])
-    right = [float(decision.best[0] == article.topic) for decision, article in zip(decisions, validation, strict=True)]
-    answered = [ok for ok, decision in zip(right, decisions, strict=True) if decision.abstained is None]
+    topics = read_topics(settings.taxonomy)
+    train = [article for path in articles for article in read_articles(path, "train")]
+    held_out = {path.stem: read_articles(path, "validation") for path in articles}
+    model = fit_topics(train, [article for split in held_out.values() for article in split], topics, settings)
     scores = {
-        "data_sha256": sha256_of(articles),
-        "validation_articles": len(validation),
-        "validation_accuracy": as_dict(mean_interval(right or [0.0], settings.seed)),
-        "validation_accuracy_of_answered": as_dict(mean_interval(answered or [0.0], settings.seed)),
-        "features": len(model.pipeline[0].vocabulary_),
+        "data_sha256": {path.stem: sha256_of(path) for path in articles},
+        "validation": {name: _scores(model, split, settings.seed) for name, split in held_out.items()},
+        "features": int(model.classifier.machine_.coef_.shape[1]),
+        "least_probability": model.thresholds.least_probability,
+        "least_lead": model.thresholds.least_lead,
     }
+    counted = Counter(article.topic for article in train)
     facts = {
-        "labels": [str(label) for label in model.pipeline.classes_],
-        "training_articles": dict(sorted(Counter(article.topic for article in train).items())),
-        "settings": settings.model_dump(),
+        "labels": [str(label) for label in model.classifier.classes_],
+        "training_articles": {topic: counted[topic] for topic in sorted({*counted, *model.classifier.classes_})},
+        "settings": settings.model_dump(mode="json"),
         "scores": scores,
     }
     with new_folder(out) as folder:
         save_topics(model, folder, facts)
     write_json(metrics, scores)
+
+
+def _scores(model: TopicModel, articles: Sequence[LabelledArticle], seed: int) -> dict[str, object]:
+    """Of the articles of a topic: how many are told right, and how many of those that got an answer."""
+    of_topic = [article for article in articles if article.topic != NONE]
+    decisions = model.decide([article.article for article in of_topic])
+    right = [float(decision.best[0] == article.topic) for decision, article in zip(decisions, of_topic, strict=True)]
+    answered = [ok for ok, decision in zip(right, decisions, strict=True) if decision.abstained is None]
+    return {
+        "articles": len(of_topic),
+        "accuracy": as_dict(mean_interval(right or [0.0], seed)),
+        "answered": len(answered),
+        "accuracy_of_answered": as_dict(mean_interval(answered or [0.0], seed)),
+    }

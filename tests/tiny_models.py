@@ -71,6 +71,14 @@ def save_llama(folder: Path, chat: bool = True) -> Path:
     return _save(LlamaForCausalLM, config, tiny_tokenizer(chat), folder)
 
 
+def save_bert(folder: Path) -> Path:
+    """A sentence encoder."""
+    from transformers import BertConfig, BertModel
+
+    config = BertConfig(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=4)
+    return _save(BertModel, config, tiny_tokenizer(chat=False), folder)
+
+
 def save_bart(folder: Path) -> Path:
     """A sequence-to-sequence model of the BART family."""
     from transformers import BartConfig, BartForConditionalGeneration
