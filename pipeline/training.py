@@ -64,7 +64,7 @@ def fit_topics(
         if "vocabulary" not in str(error) and "terms remain" not in str(error) and "max_df" not in str(error):
             raise
         raise StageError(
-            f"too little text to learn from: no word stands in {settings.least_articles} articles, or no pair of words: "
+            f"too little text to learn from: no word or no pair of words stands in {settings.least_articles} articles: "
             "add labelled articles, or lower train.least_articles"
         ) from error
     if len(validation) < LEAST_HELD_OUT:

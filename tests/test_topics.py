@@ -144,7 +144,9 @@ def test_one_topic_or_none_that_was_labelled_is_refused(articles, settings):
 
 def test_too_little_text_is_refused_by_name(articles, settings):
     few = [next(a for a in articles if a.topic == topic) for topic in ("sport", "business")]
-    with pytest.raises(StageError, match="too little text to learn from: no word stands in 9 articles"):
+    with pytest.raises(
+        StageError, match="too little text to learn from: no word or no pair of words stands in 9 articles"
+    ):
         fit_topics(few, [], TOPICS, settings.model_copy(update={"least_articles": 9}))
 
 
