@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 ARTICLES = ROOT / "data" / "clean" / "articles.jsonl"
 METRICS = json.loads((ROOT / "reports" / "metrics.json").read_text(encoding="utf-8"))
 # What the floors below were measured on.
-DATA = "1da969c44c828d4c97343e6f0c29fca469445b266951e8c20a6297c320c578ef"
+DATA = "5c14e8ba1b0529f46239df3742004a679995fed6099c471099846c1d3b479039"
 # Runs of this many words are nobody's common phrase: none of the corpus's stands in what is committed.
 RUN_WORDS = 8
 
@@ -67,7 +67,7 @@ def test_figures_are_of_this_data():
 def test_floors_hold():
     """Floors for this corpus, SHA-256 in `DATA`; the intervals in reports/metrics.json are the noise margin."""
     assert METRICS["data_sha256"] == DATA
-    assert METRICS["topics"]["accuracy"]["value"] >= 0.94  # 0.960 (0.937-0.980), seven topics offered of which BBC has five
+    assert METRICS["topics"]["accuracy"]["value"] >= 0.94  # 0.957 (0.930-0.977): seven are offered, BBC has five
     assert METRICS["transfer"]["own"]["accuracy"]["value"] >= 0.88
     assert METRICS["topics"]["expected_calibration_error"]["value"] <= 0.03
     whole = METRICS["summaries"]["whole"]
