@@ -12,7 +12,8 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 def execute(path: Path) -> nbformat.NotebookNode:
     """A notebook, executed in its own folder."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+    where = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=600, resources=where, coalesce_streams=True).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":  # warnings of libraries name folders of the machine
