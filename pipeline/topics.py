@@ -25,7 +25,7 @@ TRUSTED_TYPES = ("pipeline.classifier.TopicClassifier",)
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What an article must reach for an answer, and how both were chosen."""
+    """What an article must be and reach for an answer; stage `train` chooses them on the validation splits."""
 
     least_probability: float  # of the best topic, 0-1
     least_lead: float  # of the best topic's score over that of "none"

@@ -69,12 +69,17 @@ def evaluate_transfer(
 
 
 def transfer_scores(predictor: Predictor, transfer: TransferSettings, seed: int) -> dict[str, Any]:
-    """Scores on a labelled file; rows without text or label are counted by what is wrong with them."""
+    """Scores on a labelled file; rows without text or label are listed with what is wrong with them."""
     columns = Columns(transfer.text, transfer.title, (transfer.label,))
+    if not transfer.path.is_file():
+        raise StageError(f"evaluate.transfer: {transfer.path} is no file: name a .jsonl, .csv or .parquet")
     pages = list(read_pages(str(transfer.path), columns))
-    bad = [f"{page.source}: {page.error or f'no label in column {transfer.label!r}'}" for page in pages]
-    bad = [line for line, page in zip(bad, pages, strict=True) if page.error or page.topic is None]
     good = [page for page in pages if page.error is None and page.topic is not None]
+    bad = [
+        f"{page.source}: {page.error or f'no label in column {transfer.label!r}'}"
+        for page in pages
+        if page.error or page.topic is None
+    ]
     if not good:
         raise StageError(f"evaluate.transfer: {'; '.join(bad[:3]) or f'{transfer.path} holds no row'}")
     predictions = list(predictor.predict_many((page.text for page in good), summarise=False))
