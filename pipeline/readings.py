@@ -35,6 +35,12 @@ def read_readings(path: Path) -> list[Reading]:
     return [Reading(**row) for row in read_jsonl(path)]
 
 
+def readings_of(summaries: Sequence[SummarisedArticle], path: Path) -> list[Reading]:
+    """Those readings of a file that are of articles summarised whole: another corpus has others."""
+    known = {summary.id for summary in summaries if summary.shown == "whole"}
+    return [reading for reading in read_readings(path) if reading.id in known]
+
+
 def text_sha256(text: str) -> str:
     """How a reading names the text that was read.
 

@@ -41,7 +41,7 @@ def read_topics(path: Path) -> tuple[Topic, ...]:
     if not isinstance(entries, list) or not entries:
         raise StageError(f"{path}: expected a list of topics, found {type(entries).__name__}")
     topics = tuple(_topic(path, number, entry) for number, entry in enumerate(entries, start=1))
-    names = [name for topic in topics for name in (topic.name, *topic.also_called)]
+    names = [name for topic in topics for name in {name.casefold() for name in (topic.name, *topic.also_called)}]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise StageError(f"{path}: {', '.join(twice)} stands for more than one topic: leave it in one place")
@@ -69,9 +69,10 @@ def _topic(path: Path, number: int, entry: object) -> Topic:
 
 
 def names_by_label(topics: tuple[Topic, ...]) -> dict[str, str]:
-    """Every name a topic goes by, to its own, and `NONE` to itself.
+    """Every name a topic goes by, in small letters, to its own, and `NONE` to itself.
 
-    >>> names_by_label((Topic("sport", "Games", also_called=("sports",)),))
+    >>> names_by_label((Topic("sport", "Games", also_called=("Sports",)),))
     {'none': 'none', 'sport': 'sport', 'sports': 'sport'}
     """
-    return {NONE: NONE} | {label: topic.name for topic in topics for label in (topic.name, *topic.also_called)}
+    labels = {label.casefold(): topic.name for topic in topics for label in (topic.name, *topic.also_called)}
+    return {NONE: NONE} | labels

@@ -15,8 +15,9 @@ from small_run import ROOT, bring_committed_reports, offline, repro
 
 from pipeline.__main__ import VERBS, Verbs
 
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+GRAPH = (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("${corpus.path}", PARAMS["corpus"]["path"])
+STAGES = yaml.safe_load(GRAPH)["stages"]
 
 
 def words(stage: str) -> list[str]:
@@ -52,11 +53,13 @@ def test_files_of_the_command_are_deps_or_outs(stage):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_params_exist(stage):
-    assert set(STAGES[stage].get("params", [])) <= set(PARAMS)
+    for param in STAGES[stage].get("params", []):
+        block, *key = param.split(".")
+        assert set(key) <= set(PARAMS[block]), param
 
 
 def test_every_params_block_is_some_stages():
-    used = {key for stage in STAGES.values() for key in stage.get("params", [])}
+    used = {key.split(".")[0] for stage in STAGES.values() for key in stage.get("params", [])}
     assert used == set(PARAMS)
 
 

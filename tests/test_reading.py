@@ -107,3 +107,12 @@ def test_what_cannot_be_read_is_named(tmp_path, name, content, said):
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(ArticleError, match="missing.txt: could not be read: no such file"):
         read_page(str(tmp_path / "missing.txt"))
+
+
+def test_rows_of_csv_are_named_by_the_line_they_begin_on(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('text,topic\n\n\nabc,sport\n"x\ny",sport\n\nz,sport\nshort\n')
+    pages = list(read_pages(str(path)))
+    assert [page.source for page in pages] == [f"{path}:{line}" for line in (4, 5, 8, 9)]
+    assert [page.text for page in pages] == ["abc", "x\ny", "z", "short"]
+    assert pages[-1].topic is None
