@@ -22,8 +22,8 @@ PULL_QUOTE_WORDS = (4, 60)
 # What stands under a heading of these, no further out and within so many lines, is dropped for its reason.
 HEADING_REASONS = frozenset({"teaser", "comments", "tags", "consent", "sign-up", "advertisement"})
 HEADED_LINES = 20
-# A text of at most so many lines is no page with clutter around a story.
-BRIEF_LINES = 3
+# A text of at most so many lines is no page with clutter around a story; with so many words it is a headline and blurb.
+BRIEF_LINES, BRIEF_WORDS = 3, 10
 # The language of a story is told from so much of it, and a line's from its share of letters that English lacks.
 STORY_CHARACTERS = 1000
 FOREIGN_SHARE = 0.1
@@ -70,9 +70,12 @@ def label_lines(page: Sequence[PageLine]) -> list[str]:
 
 
 def _is_brief(lines: Sequence[Line]) -> bool:
-    """Whether this is no page but a few lines, one of them as long as a sentence and none of them clutter."""
-    few = len(lines) <= BRIEF_LINES and not any(line.reason for line in lines)
-    return few and any(line.words >= PROSE_WORDS for line in lines)
+    """Whether this is no page but a headline and a blurb: a few lines, words enough for a sentence, and no clutter.
+
+    A headline may end as a caption does, with the agency in brackets.
+    """
+    few = len(lines) <= BRIEF_LINES and not any(line.reason for line in lines[1:])
+    return few and lines[0].reason in (None, "caption") and sum(line.words for line in lines) >= BRIEF_WORDS
 
 
 def _is_clean(page: Sequence[PageLine], lines: Sequence[Line]) -> bool:

@@ -295,3 +295,11 @@ def test_short_sentences_between_paragraphs_are_of_the_story():
 def test_headers_of_a_mail_are_not_its_title():
     article = clean("\n".join(["From: Ines Okafor", "To: The Quay Post", "Ferry fares rise", "", *PARAGRAPHS]))
     assert (article.title, article.paragraphs) == ("Ferry fares rise", PARAGRAPHS)
+
+
+def test_a_headline_and_a_blurb_are_an_article_whatever_they_end_with():
+    for page in (
+        "Harbour states ask for a voice on fishing (Globewire)\n\nGlobewire - Five states opened their yearly talks with a plea to be heard",
+        "On the Quayside 'ferry' album\n\nReview Does not rock the boat, but",
+    ):
+        assert clean(page).text
