@@ -1,5 +1,8 @@
 """The topic classifier, one scikit-learn estimator: what labelled articles teach and what the taxonomy says."""
 
+import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+_MARKS = re.compile("[\u0300-\u036f]+")
 # Likeness to a description runs from about 0 to 0.5, margins from about -1 to 1: brought to one scale.
 LIKENESS_SCALE = 4.0
 # A topic with so many labelled texts is told half by them and half by its description alone. docs/log.md: with 10 texts
@@ -69,34 +73,39 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, texts: Sequence[str], topics: Sequence[str]) -> "TopicClassifier":
         """Learn from texts and their topics, shape (texts,) each."""
         from sklearn.svm import LinearSVC
-        from sklearn.utils.class_weight import compute_sample_weight
 
         labels = np.asarray(topics).astype(str)
         told = {topic: tuple(said) for topic, said in (self.descriptions or {}).items()}
         self.classes_ = np.array(sorted({*labels, *told} - {NONE}))
         embedded = self._embed(texts)
         self.center_ = embedded.mean(axis=0)
-        self.vectorizers_ = [(weight, vectorizer.fit(texts)) for weight, vectorizer in self._vectorizers()]
+        self._fit_words(texts)
         self.descriptions_ = self._describe(told)
-        features = self._features(texts, embedded)
-        weights = compute_sample_weight("balanced", labels)  # every label counts the same
-        self.machine_ = LinearSVC(C=self.c, random_state=0).fit(features, labels, sample_weight=weights)
+        words = self._words(texts)
+        features = self._features(words, embedded)
+        self.machine_ = LinearSVC(C=self.c, random_state=0).fit(features, labels, sample_weight=_balanced(labels))
         counts = np.array([(labels == topic).sum() for topic in self.classes_])
         self.learnt_shares_ = np.where(self.descriptions_.any(axis=1), counts / (counts + EVEN_TEXTS), 1.0)
-        self.line_ = self._fit_line(features, embedded, texts)
+        self.line_ = self._fit_line(features, self._likeness(words, embedded))
         self.scale_ = UNCALIBRATED_SCALE
         return self
 
-    def calibrate(self, texts: Sequence[str], topics: Sequence[str]) -> "TopicClassifier":
-        """Choose the scale under which held-out topics are most likely (temperature scaling, Guo et al. 2017)."""
-        known = [position for position, topic in enumerate(topics) if topic in set(self.classes_)]
-        if not known:
-            return self
-        scores, _ = self.scores([texts[position] for position in known])
-        column = {topic: number for number, topic in enumerate(self.classes_)}
-        at = np.array([column[topics[position]] for position in known])
-        losses = [-np.log(_softmax(scale * scores)[np.arange(len(at)), at] + 1e-12).mean() for scale in SCALES]
-        self.scale_ = float(SCALES[int(np.argmin(losses))])
+    def calibrate(self, texts: Sequence[str], topics: Sequence[str], folds: Sequence[int]) -> "TopicClassifier":
+        """Choose the scale under which held-out topics are most likely (temperature scaling, Guo et al. 2017).
+
+        `texts` are those it was fitted on. Articles of one of the `folds` are judged by machines that learnt from the
+        others: with a fold for each source the probabilities are those of news from elsewhere.
+        """
+        column = {topic: at for at, topic in enumerate(self.classes_)}
+        found_in: dict[str, set[int]] = defaultdict(set)
+        for topic, part in zip(topics, folds, strict=True):
+            found_in[topic].add(part)
+        judged = [number for number, topic in enumerate(topics) if topic in column and len(found_in[topic]) > 1]
+        if judged:
+            scores = self.held_out_scores(texts, topics, folds)[judged]
+            at = np.array([column[topics[number]] for number in judged])
+            losses = [-np.log(_softmax(scale * scores)[np.arange(len(at)), at] + 1e-12).mean() for scale in SCALES]
+            self.scale_ = float(SCALES[int(np.argmin(losses))])
         return self
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
@@ -118,15 +127,87 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def scores(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
         """The score of each topic, shape (texts, topics), and of "none", shape (texts,)."""
-        embedded = self._embed(texts)
-        margins = self._margins(self._features(texts, embedded))
-        likeness = self._likeness(texts, embedded)
+        words, embedded = self._words(texts), self._embed(texts)
+        margins = _margins(self.machine_, self._features(words, embedded))
+        likeness = self._likeness(words, embedded)
+        return self._topic_scores(margins, likeness), margins.get(NONE, np.full(len(texts), -np.inf))
+
+    def held_out_scores(self, texts: Sequence[str], topics: Sequence[str], folds: Sequence[int]) -> Floats:
+        """Scores of the texts it was fitted on, by machines that did not see them, shape (texts, topics).
+
+        `folds` gives each text a number; those of one number are held out together. Only the machines are taught anew:
+        vocabulary, descriptions and how much a topic leans on them stay as they are fitted on all.
+        """
+        from sklearn.base import clone
+
+        labels, parts = np.asarray(topics).astype(str), np.asarray(folds)
+        words, embedded = self._words(texts), self._embed(texts)
+        features, likeness = self._features(words, embedded), self._likeness(words, embedded)
+        scores = np.zeros((len(labels), len(self.classes_)))
+        for part in np.unique(parts):
+            held_out = parts == part
+            seen = labels[~held_out]
+            margins: dict[str, Floats] = {}
+            if len(np.unique(seen)) > 1:
+                machine = clone(self.machine_).fit(features[~held_out], seen, sample_weight=_balanced(seen))
+                margins = _margins(machine, features[held_out])
+            scores[held_out] = self._topic_scores(margins, likeness[held_out])
+        return scores
+
+    def held_out_proba(self, texts: Sequence[str], topics: Sequence[str], folds: Sequence[int]) -> Floats:
+        """The probabilities that `held_out_scores` come to."""
+        return _softmax(self.scale_ * self.held_out_scores(texts, topics, folds))
+
+    def _topic_scores(self, margins: Mapping[str, Floats], likeness: Floats) -> Floats:
+        """What was learnt and what the descriptions say, as one score for each topic."""
         slope, start = self.line_
         described = slope * likeness + start
         learnt = np.column_stack([margins.get(topic, described[:, at]) for at, topic in enumerate(self.classes_)])
         topics = self.learnt_shares_ * learnt + (1 - self.learnt_shares_) * described
-        none = margins.get(NONE, np.full(len(texts), -np.inf))
-        return topics + self.description_weight * likeness, none
+        return np.asarray(topics + self.description_weight * likeness)
+
+    def log_odds(self, texts: Sequence[str], topic: str, other: str) -> Floats:
+        """The natural logarithm of the odds of one topic against another, shape (texts,)."""
+        scores, _ = self.scores(texts)
+        return np.asarray(self.scale_ * (scores[:, self._column(topic)] - scores[:, self._column(other)]))
+
+    def word_shares(self, text: str, topic: str, other: str) -> list[tuple[str, float]]:
+        """What each word and pair of words of a text adds to the log odds of one topic against another.
+
+        Exact: with the shares of the embedding and the intercepts they add up to `log_odds`.
+        """
+        weights = self._word_weights(topic) - self._word_weights(other)
+        words = sparse.hstack(self._words([text])).tocsr()
+        names = self.counter_.get_feature_names_out()[np.concatenate([columns for _, columns, _ in self.blocks_])]
+        return [
+            (str(names[at]), float(self.scale_ * value * weights[at]))
+            for at, value in zip(words.indices, words.data, strict=True)
+        ]
+
+    def _word_weights(self, topic: str) -> Floats:
+        """The weight of each word and pair of words in the score of a topic, as `_topic_scores` adds them up."""
+        labels, column = list(self.machine_.classes_), self._column(topic)
+        weights = np.zeros(len(self.counter_.vocabulary_))
+        share = self.learnt_shares_[column] if topic in labels else 0.0
+        if topic in labels:
+            at = labels.index(topic)
+            # of two labels scikit-learn has one machine, for the second
+            row = self.machine_.coef_[at] if len(labels) > 2 else (1 if at else -1) * self.machine_.coef_[0]
+            weights += share * row[: len(weights)]
+        if self.encoder is None:  # then descriptions are compared by their words
+            described = self.descriptions_[column]
+            likeness = (1 - share) * self.line_[0] + self.description_weight
+            weights[: len(described)] += likeness * LIKENESS_SCALE * described
+        return weights
+
+    def _column(self, topic: str) -> int:
+        return int(np.flatnonzero(self.classes_ == topic)[0])
+
+    def remember_embeddings(self) -> "TopicClassifier":
+        """Embed each text once, however often it is read: for training, where the texts are few and read again."""
+        if self.encoder is not None:
+            self._encoder().remembered = {}
+        return self
 
     def set_encoder(self, folder: str | Path | None) -> "TopicClassifier":
         """Read the encoder from another folder: a saved classifier has it beside itself."""
@@ -151,24 +232,31 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return np.zeros((len(texts), 0))
         return self._encoder().embed(texts).astype(np.float64)
 
-    def _vectorizers(self) -> list[tuple[float, Any]]:
-        """The blocks of words and of pairs of words, each with its weight."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
+    def _fit_words(self, texts: Sequence[str]) -> None:
+        """Learn which words and pairs of words there are, and how rare each is."""
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-        common = {
-            "min_df": self.least_articles,
-            "sublinear_tf": True,
-            "strip_accents": "unicode",
-            "dtype": np.float32,
-        }
-        words, pairs = TfidfVectorizer(**common), TfidfVectorizer(ngram_range=(2, 2), **common)
-        return [(1.0, words), (self.pair_weight, pairs)] if self.pair_weight else [(1.0, words)]
+        longest = 2 if self.pair_weight else 1
+        self.counter_ = CountVectorizer(ngram_range=(1, longest), min_df=self.least_articles, dtype=np.float32)
+        counts = self.counter_.fit_transform(map(_without_accents, texts))
+        is_pair = np.array([" " in name for name in self.counter_.get_feature_names_out()])
+        self.blocks_ = [
+            (weight, columns, TfidfTransformer(sublinear_tf=True).fit(counts[:, columns]))
+            for weight, columns in ((1.0, np.flatnonzero(~is_pair)), (self.pair_weight, np.flatnonzero(is_pair)))
+            if len(columns)
+        ]
 
-    def _features(self, texts: Sequence[str], embedded: Floats) -> Any:
-        blocks = [weight * vectorizer.transform(texts) for weight, vectorizer in self.vectorizers_]
-        if embedded.shape[1]:
-            blocks.append(sparse.csr_matrix(self.embedding_weight * _unit(embedded - self.center_)))
-        return sparse.hstack(blocks).tocsr()
+    def _words(self, texts: Sequence[str]) -> list[Any]:
+        """TF-IDF of the words, and of the pairs of words, each with its weight."""
+        counts = self.counter_.transform(map(_without_accents, texts))
+        return [weight * rarity.transform(counts[:, columns]) for weight, columns, rarity in self.blocks_]
+
+    def _features(self, words: list[Any], embedded: Floats) -> Any:
+        """What describes the texts, side by side, shape (texts, features)."""
+        if not embedded.shape[1]:
+            return sparse.hstack(words).tocsr()
+        centred = sparse.csr_matrix(self.embedding_weight * _unit(embedded - self.center_))
+        return sparse.hstack([*words, centred]).tocsr()
 
     def _describe(self, told: Mapping[str, Sequence[str]]) -> Any:
         """What is said of each topic as one unit vector, shape (topics, dimensions): of embeddings, or of words."""
@@ -182,34 +270,50 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _said(self, texts: Sequence[str]) -> Floats:
         if self.encoder is not None:
             return self._embed(texts)
-        return np.asarray(self.vectorizers_[0][1].transform(texts).todense(), dtype=np.float64)
+        return np.asarray(self._words(texts)[0].todense(), dtype=np.float64)
 
-    def _likeness(self, texts: Sequence[str], embedded: Floats) -> Floats:
+    def _likeness(self, words: list[Any], embedded: Floats) -> Floats:
         """How like each text is to what is said of each topic, scaled, shape (texts, topics)."""
-        read = embedded if self.encoder is not None else self.vectorizers_[0][1].transform(texts)
+        read = embedded if self.encoder is not None else words[0]
         return LIKENESS_SCALE * np.asarray(read @ self.descriptions_.T)
 
-    def _margins(self, features: Any) -> dict[str, Floats]:
-        """The margin of each label that was learnt, by label."""
-        margins = self.machine_.decision_function(features)
-        labels = self.machine_.classes_
-        if margins.ndim == 1:  # of two labels scikit-learn has one machine
-            margins = np.column_stack([-margins, margins])
-        return {str(label): margins[:, number] for number, label in enumerate(labels)}
-
-    def _fit_line(self, features: Any, embedded: Floats, texts: Sequence[str]) -> Floats:
+    def _fit_line(self, features: Any, likeness: Floats) -> Floats:
         """Slope and start of the line from likeness to margin, over all texts and learnt topics with a description.
 
         Topics weigh by how much their own texts say of them.
         """
-        margins, likeness = self._margins(features), self._likeness(texts, embedded)
+        margins = _margins(self.machine_, features)
         told = [at for at, topic in enumerate(self.classes_) if topic in margins and self.descriptions_[at].any()]
         if not told:
             return np.zeros(2)
         x = np.concatenate([likeness[:, at] for at in told])
         y = np.concatenate([margins[str(self.classes_[at])] for at in told])
-        weights = np.repeat(np.sqrt(self.learnt_shares_[told]), len(texts))
+        weights = np.repeat(np.sqrt(self.learnt_shares_[told]), len(likeness))
         return np.asarray(np.polyfit(x, y, 1, w=weights))
+
+
+def _balanced(labels: npt.NDArray[np.str_]) -> Floats:
+    """Weights of the texts under which every label counts the same."""
+    from sklearn.utils.class_weight import compute_sample_weight
+
+    return np.asarray(compute_sample_weight("balanced", labels))
+
+
+def _without_accents(text: str) -> str:
+    """A text without the accents of Latin, Greek and Cyrillic letters; scikit-learn's own looks at each character.
+
+    >>> _without_accents("Café in São Paulo, 5°")
+    'Cafe in Sao Paulo, 5°'
+    """
+    return text if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text))
+
+
+def _margins(machine: Any, features: Any) -> dict[str, Floats]:
+    """The margin of each label that a machine has learnt, by label."""
+    margins = machine.decision_function(features)
+    if margins.ndim == 1:  # of two labels scikit-learn has one machine
+        margins = np.column_stack([-margins, margins])
+    return {str(label): margins[:, number] for number, label in enumerate(machine.classes_)}
 
 
 def _softmax(scores: Floats) -> Floats:
@@ -220,5 +324,6 @@ def _softmax(scores: Floats) -> Floats:
 
 def _unit(rows: Floats) -> Floats:
     """Each row brought to length 1; a row of zeros stays."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths, lengths, 1.0)
+    from sklearn.preprocessing import normalize
+
+    return np.asarray(normalize(rows))

@@ -32,6 +32,7 @@ class Encoder:
 
         logging.disable_progress_bar()
         self.folder = Path(folder)
+        self.remembered: dict[str, np.ndarray[Any, Any]] | None = None  # by text; None: each is embedded anew
         lacking = [name for name in FILES if not (self.folder / name).is_file()]
         if lacking:
             raise ModelError(f"{folder} is no sentence encoder: it lacks {', '.join(lacking)}; run `dvc repro fetch`")
@@ -49,6 +50,16 @@ class Encoder:
         Only texts of the same number of tokens are read together: nothing is padded, and a text has the same
         embedding alone and among others.
         """
+        import numpy as np
+
+        if self.remembered is None:
+            return self._embed(texts)
+        asked = list(texts)
+        new = [text for text in dict.fromkeys(asked) if text not in self.remembered]
+        self.remembered.update(zip(new, self._embed(new), strict=True))
+        return np.array([self.remembered[text] for text in asked])
+
+    def _embed(self, texts: Iterable[str]) -> "np.ndarray[Any, Any]":
         import numpy as np
         import torch
 

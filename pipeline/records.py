@@ -60,6 +60,24 @@ NO_ARTICLE = Article(title=None, text="")
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """A word, a pair of words or a sentence, and what it adds to the odds of the topic."""
+
+    text: str
+    log_odds: float  # natural logarithm, of the topic against the next best
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What carried the topic of an article, the strongest first; only what speaks for it."""
+
+    topic: str  # the most probable, whether given or not
+    against: str  # the next best
+    words: tuple[Weight, ...]  # exact: what each adds through the linear part
+    sentences: tuple[Weight, ...]  # by occlusion: what is lost when the sentence is left out
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """The answer for one article, with what it rests on and what it does not know."""
 
@@ -67,6 +85,7 @@ class Prediction:
     probability: float = 0.0  # calibrated, of the best topic, also when abstained
     probabilities: dict[str, float] = field(default_factory=dict)
     abstained: str | None = None  # why there is no topic
+    evidence: Evidence | None = None  # what carried the topic, where it was asked for
     summary: str | None = None
     summary_method: Literal["abstractive", "extractive"] | None = None
     draft: str | None = None  # what the model wrote, before unsupported sentences were taken out

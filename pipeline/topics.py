@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cards import read_card, write_card
-from pipeline.records import Article, ModelError
+from pipeline.explaining import explain
+from pipeline.records import Article, Evidence, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,11 @@ class TopicModel:
             for row, lead, article in zip(rows, leads, articles, strict=True)
         ]
 
+    def explain(self, article: Article, decision: TopicDecision) -> Evidence | None:
+        """What carried the most probable topic against the next; None where there is only one."""
+        topic, *others = decision.probabilities
+        return explain(self.classifier, article, topic, others[0]) if others else None
+
     def _decision(self, row: "np.ndarray[Any, Any]", lead: float, language: str | None) -> TopicDecision:
         ranked = sorted(zip(self.classifier.classes_, row, strict=True), key=lambda pair: (-pair[1], pair[0]))
         probabilities = {str(topic): round(float(probability), 6) for topic, probability in ranked}
@@ -88,8 +94,7 @@ def save_topics(model: TopicModel, folder: Path, facts: dict[str, Any]) -> None:
 
     encoder = model.classifier.encoder
     saved = copy(model.classifier).set_encoder(None)  # a folder that other machines do not have
-    for _, vectorizer in saved.vectorizers_:
-        vars(vectorizer).pop("_stop_words_id", None)  # a memory address: another one in each run
+    vars(saved.counter_).pop("_stop_words_id", None)  # a memory address: another one in each run
     folder.joinpath(WEIGHTS).write_bytes(canonical(skops.io.dumps(saved)))
     if encoder is not None:
         Encoder(encoder).copy_to(folder)
@@ -115,6 +120,8 @@ def load_topics(folder: Path) -> TopicModel:
     if strange:
         raise ModelError(f"{folder / WEIGHTS} holds types that no classifier of this project has: {strange}")
     classifier = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+    if not hasattr(classifier, "blocks_"):
+        raise ModelError(f"{folder} was saved by an earlier version of this package: run `dvc repro train`")
     if card["embeddings"]:
         classifier.set_encoder(str(folder))
     return TopicModel(classifier, Thresholds(**card["thresholds"]))
