@@ -68,6 +68,21 @@ def risk_coverage(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
+def transfer(rows: Sequence[dict[str, Any]]) -> str:
+    """The same for the test split and for each set of other news."""
+    import altair as alt
+
+    line = alt.Chart(_data(rows)).mark_line(interpolate="step-after")
+    return _svg(
+        line.encode(
+            x=alt.X("coverage:Q", title="share answered"),
+            y=alt.Y("risk:Q", title="share of these wrong"),
+            color=alt.Color("articles:N", title=None, sort=None, legend=alt.Legend(labelLimit=260)),
+            strokeDash=alt.StrokeDash("articles:N", title=None, sort=None),
+        ).properties(width=420, height=260)
+    )
+
+
 def rouge(rows: Sequence[dict[str, Any]]) -> str:
     """ROUGE-1 of each system with its 95% interval."""
     import altair as alt

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
+from pydantic import Field, field_validator
 
 from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles, read_summaries
 from pipeline.extracting import extract
@@ -15,7 +16,7 @@ from pipeline.files import as_csv, sha256_of, write_json, write_jsonl, write_tex
 from pipeline.grounding import Grounder
 from pipeline.params import Settings, read_settings
 from pipeline.predicting import load
-from pipeline.readings import read_readings, reading_scores
+from pipeline.readings import reading_scores, readings_of
 from pipeline.records import Article, Prediction, StageError
 from pipeline.scores import (
     ROUGES,
@@ -33,15 +34,36 @@ from pipeline.scores import (
     share_interval,
 )
 from pipeline.sentences import split_sentences
+from pipeline.sources import LabelledSource
 from pipeline.summary_settings import SummariseSettings, saved_settings
-from pipeline.transfer import TransferSettings, own_scores, transfer_scores
+from pipeline.taxonomy import names_by_label, read_topics
+from pipeline.transfer import evaluate_own, evaluate_source
+
+ROUGE_COLUMNS = ("bar", "system", "measure", "value", "low", "high")
+# What an article counts as predicted that is none for `predict`.
+NO_ARTICLE_LABEL = "no article"
+# What the sets are called that topics are scored on, beside those of `evaluate.transfer`.
+OWN, TEST_SPLIT = "own", "test split"
+GROUNDING_COLUMNS = ("system", "id", "grounding")
 
 
 class EvaluateSettings(Settings):
     """Block `evaluate` of params.yaml."""
 
-    transfer: tuple[TransferSettings, ...] = ()
+    taxonomy: Path
+    transfer: tuple[LabelledSource, ...] = Field(
+        (), description="other labelled news; map: what a label or topic counts as"
+    )
     seed: int
+
+    @field_validator("transfer")
+    @classmethod
+    def _named_once(cls, sources: tuple[LabelledSource, ...]) -> tuple[LabelledSource, ...]:
+        names = [str(source.path) for source in sources]
+        twice = sorted({name for name in names if names.count(name) > 1 or name in (OWN, TEST_SPLIT)})
+        if twice:
+            raise ValueError(f"{twice[0]} is named twice, or has the name of another set: give it another path")
+        return sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +84,16 @@ def evaluate_topics(
 
     if not articles:
         raise StageError("the test split holds no article: raise clean.test_share, or add articles")
-    topics = sorted({*predictions[0].probabilities, *(article.topic for article in articles)})
+    offered = {topic for prediction in predictions for topic in prediction.probabilities}
+    topics = sorted({*offered, *train, *(article.topic for article in articles)})
     number = {topic: position for position, topic in enumerate(topics)}
     table = np.array([[prediction.probabilities.get(topic, 0.0) for topic in topics] for prediction in predictions])
     actual = np.array([number[article.topic] for article in articles])
     present = sorted(set(actual.tolist()))
     best = table.argmax(axis=1)
-    confidence, right = table.max(axis=1), (best == actual).astype(float)
-    answered = np.array([prediction.abstained is None for prediction in predictions])
+    read = np.array([bool(prediction.probabilities) for prediction in predictions])  # else it is no article: wrong
+    confidence, right = table.max(axis=1), ((best == actual) & read).astype(float)
+    answered = np.array([prediction.topic is not None for prediction in predictions])
     majority = number[Counter(sorted(train)).most_common(1)[0][0]]
 
     def macro_f1(chosen: Any) -> float:
@@ -101,12 +125,14 @@ def evaluate_topics(
         {
             "id": article.id,
             "topic": article.topic,
-            "predicted": topics[best[position]],
+            "predicted": topics[best[position]] if read[position] else NO_ARTICLE_LABEL,
             "probability": round(float(confidence[position]), 4),
-            "abstained": predictions[position].abstained,
+            "abstained": predictions[position].abstained or predictions[position].error,
             "probabilities": predictions[position].probabilities,
+            "evidence": asdict(evidence) if evidence else None,
         }
         for position, article in enumerate(articles)
+        for evidence in [predictions[position].evidence]
     ]
     return TopicEvaluation(metrics, reliability(confidence, right), risk_coverage(confidence, right), rows)
 
@@ -116,10 +142,9 @@ def evaluate_summaries(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores of each of `SYSTEMS` against the references, for whole articles and for bodies, and a row per summary.
 
-    `settings` are those that the summaries were written with: the extractive ones are made as long.
+    Either may be missing: a corpus without reference summaries has bodies alone, one without ledes neither. `settings`
+    are those that the summaries were written with: the extractive ones are made as long.
     """
-    if not rows:
-        raise StageError("no article of the test split has a reference summary: there is no summary to score")
     rouge = Rouge()
     scored = [{"id": row.id, "shown": row.shown, **_score_article(rouge, row, settings)} for row in rows]
     metrics: dict[str, Any] = {"rouge_signature": rouge_signature(), "agreement": agreement(rouge, rows, seed)}
@@ -196,21 +221,23 @@ def _score_text(
 
 
 def rouge_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
-    """ROUGE of each system, a row each, for the plot and the tables."""
+    """ROUGE of each system, a row each, for the plot and the tables; of bodies where no article is scored whole."""
+    scored = metrics.get("whole") or metrics.get("body") or {"systems": {}}
     return [
         {"bar": f"{name} {system}", "system": system, "measure": name, **scores[name]}
         for name in ROUGES
-        for system, scores in metrics["whole"]["systems"].items()
+        for system, scores in scored["systems"].items()
     ]
 
 
 def grounding_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How likely each summary of a whole article is supported, as written and as shipped, for the plot."""
+    """How likely each summary is supported, as written and as shipped, for the plot: those that `rouge_rows` has."""
+    shown = "whole" if any(row["shown"] == "whole" for row in rows) else "body"
     return [
         {"system": system, "id": row["id"], "grounding": row[system]["grounding"]}
         for system in ("draft", "shipped")
         for row in rows
-        if row["shown"] == "whole"
+        if row["shown"] == shown
     ]
 
 
@@ -221,6 +248,7 @@ def grounding_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 @click.option("--models", required=True, type=click.Path(path_type=Path))
 @click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A row per article, for the report.")
+@click.option("--mistakes", required=True, type=click.Path(path_type=Path), help="On other news, for the report.")
 @click.option("--metrics", required=True, type=click.Path(path_type=Path))
 @click.option("--plots", required=True, type=click.Path(path_type=Path), help="Folder for the plots' data.")
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
@@ -231,6 +259,7 @@ def command(
     models: Path,
     reading: Path,
     out: Path,
+    mistakes: Path,
     metrics: Path,
     plots: Path,
     params: Path,
@@ -240,27 +269,40 @@ def command(
     seed = asked.seed
     test = read_articles(articles, "test")
     predictor = load(models)
-    predictions = list(predictor.predict_many((article.article.whole for article in test), summarise=False))
+    texts = (article.article.whole for article in test)
+    predictions = list(predictor.predict_many(texts, summarise=False, explain=True))
     trained_on = [article.topic for article in read_articles(articles, "train")]
     topics = evaluate_topics(test, predictions, trained_on, seed)
+    names = names_by_label(read_topics(asked.taxonomy))
     others = {
-        "own": {"data_sha256": sha256_of(own), **own_scores(predictor, read_articles(own, "test"), seed)},
-        **{str(transfer.path): transfer_scores(predictor, transfer, seed) for transfer in asked.transfer},
+        OWN: evaluate_own(predictor, read_articles(own, "test"), seed),
+        **{str(transfer.path): evaluate_source(predictor, transfer, names, seed) for transfer in asked.transfer},
     }
+    transfer_scores = {name: other.scores for name, other in others.items()}
+    transfer_scores[OWN] |= {"data_sha256": sha256_of(own)}
     settings = saved_settings(models / "summariser")
     summarised = read_summaries(summaries)
     written, by_summary = evaluate_summaries(summarised, settings, seed)
-    written["reading"] = reading_scores(read_readings(reading), summarised, seed)
+    written["reading"] = reading_scores(readings_of(summarised, reading), summarised, seed)
     write_json(
         metrics,
-        {"data_sha256": sha256_of(articles), "topics": topics.metrics, "transfer": others, "summaries": written},
+        {
+            "data_sha256": sha256_of(articles),
+            "topics": topics.metrics,
+            "transfer": transfer_scores,
+            "summaries": written,
+        },
     )
     confusion = [{"actual": row["topic"], "predicted": row["predicted"]} for row in topics.rows]
     write_text(plots / "confusion.csv", as_csv(confusion))
     write_text(plots / "reliability.csv", as_csv(topics.reliability))
     write_text(plots / "risk_coverage.csv", as_csv(topics.risk_coverage))
-    write_text(plots / "rouge.csv", as_csv(rouge_rows(written)))
-    write_text(plots / "grounding.csv", as_csv(grounding_rows(by_summary)))
+    curves = {TEST_SPLIT: topics.risk_coverage} | {name: other.curve for name, other in others.items()}
+    points = [{"articles": name, **point} for name, curve in curves.items() for point in curve]
+    write_text(plots / "transfer.csv", as_csv(points))
+    write_jsonl(mistakes, ({"articles": name, **row} for name, other in others.items() for row in other.mistakes))
+    write_text(plots / "rouge.csv", as_csv(rouge_rows(written), ROUGE_COLUMNS))
+    write_text(plots / "grounding.csv", as_csv(grounding_rows(by_summary), GROUNDING_COLUMNS))
     scores = {(row["id"], row["shown"]): row for row in by_summary}
     write_jsonl(
         out,

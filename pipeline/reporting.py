@@ -17,7 +17,7 @@ from pipeline.cards import CARD
 from pipeline.files import read_jsonl, write_text
 from pipeline.grounding import check, unsupported_spans
 from pipeline.line_rules import REASONS
-from pipeline.readings import VERDICTS, Reading, read_readings, readings_in_markdown
+from pipeline.readings import VERDICTS, Reading, readings_in_markdown, readings_of
 from pipeline.scores import SYSTEMS
 from pipeline.summary_settings import saved_settings
 
@@ -27,18 +27,22 @@ def render(
     clean: dict[str, Any],
     plots: dict[str, list[dict[str, Any]]],
     articles: Sequence[dict[str, Any]],
+    mistakes: Sequence[dict[str, Any]],
+    suspects: Sequence[dict[str, Any]],
     run: dict[str, str],
 ) -> str:
-    """The page; whatever an article holds is escaped."""
+    """The page; whatever an article holds is escaped. `mistakes` are on other news, `suspects` labels in doubt."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(loader=PackageLoader("pipeline"), autoescape=True, undefined=StrictUndefined)
-    drawn = {name: getattr(charts, name)(rows) for name, rows in plots.items()}
+    drawn = {name: getattr(charts, name)(rows) if rows else "" for name, rows in plots.items()}
     return environment.get_template("report.html.j2").render(
         metrics=metrics,
         clean=clean,
         charts=drawn,
         articles=articles,
+        mistakes=mistakes,
+        suspects=suspects,
         run=run,
         reasons=REASONS,
         systems=SYSTEMS,
@@ -55,7 +59,8 @@ def article_rows(
 ) -> list[dict[str, Any]]:
     """What the page shows of each article, worst first: confident wrong topics, faulty summaries, then by ROUGE-1."""
     read = {reading.id: asdict(reading) for reading in readings}
-    written = {summary.id: summary for summary in summaries if summary.shown == "whole"}
+    shown = "whole" if any(summary.shown == "whole" for summary in summaries) else "body"
+    written = {summary.id: summary for summary in summaries if summary.shown == shown}
     text = {article.id: article for article in articles}
     cut: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in cut_lines:
@@ -66,7 +71,7 @@ def article_rows(
         rows.append(
             {
                 **row,
-                "scores": row["summaries"]["whole"],
+                "scores": row["summaries"][shown],
                 "title": article.title,
                 "paragraphs": article.paragraphs,
                 "summary": asdict(summary) if summary else None,
@@ -155,12 +160,13 @@ def command(
     out: Path,
 ) -> None:
     """Write the report from the stage outputs in folder DATA."""
-    readings = read_readings(reading)
+    summaries = read_summaries(data / "summaries.jsonl")
+    readings = readings_of(summaries, reading)
     scores = json.loads(metrics.read_text(encoding="utf-8"))
     rows = article_rows(
         read_articles(data / "clean" / "articles.jsonl", "test"),
         list(read_jsonl(data / "evaluation.jsonl")),
-        read_summaries(data / "summaries.jsonl"),
+        summaries,
         list(read_jsonl(data / "clean" / "lines.jsonl")),
         readings,
     )
@@ -171,6 +177,8 @@ def command(
         json.loads(clean_metrics.read_text(encoding="utf-8")),
         drawn,
         rows,
+        list(read_jsonl(data / "mistakes.jsonl")),
+        list(read_jsonl(data / "suspects.jsonl")),
         _run_facts(scores, models),
     )
     write_text(reading_page, readings_in_markdown(readings, scores["summaries"]["reading"]))

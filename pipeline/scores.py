@@ -23,6 +23,8 @@ SYSTEMS = {
 # Intervals are percentiles of this many resamples (Efron and Tibshirani 1993: 1,000 for a 95% interval).
 RESAMPLES = 1000
 RELIABILITY_BINS = 10
+# A curve is drawn with at most so many points.
+CURVE_POINTS = 300
 
 Floats = npt.NDArray[np.float64]
 
@@ -120,18 +122,15 @@ def brier(probabilities: Floats, actual: npt.NDArray[np.int64]) -> Floats:
 
 
 def risk_coverage(confidence: Floats, right: Floats) -> list[dict[str, float]]:
-    """How many of the answered are wrong, when only the most confident share is answered.
+    """How many of the answered are wrong, when only the most confident share is answered; evenly spaced points.
 
     >>> risk_coverage(np.array([0.9, 0.6]), np.array([1.0, 0.0]))
     [{'coverage': 0.5, 'risk': 0.0}, {'coverage': 1.0, 'risk': 0.5}]
     """
     order = np.argsort(-confidence, kind="stable")
     wrong = np.cumsum(1 - right[order])
-    answered = np.arange(1, len(order) + 1)
-    return [
-        {"coverage": round(float(n / len(order)), 4), "risk": round(float(w / n), 4)}
-        for n, w in zip(answered, wrong, strict=True)
-    ]
+    answered = np.unique(np.linspace(1, len(order), min(len(order), CURVE_POINTS)).round().astype(int))
+    return [{"coverage": round(float(n / len(order)), 4), "risk": round(float(wrong[n - 1] / n), 4)} for n in answered]
 
 
 def rouge_signature() -> str:

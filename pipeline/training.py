@@ -1,4 +1,4 @@
-"""Stage `train`: the topic classifier from the training splits, calibrated on the validation splits."""
+"""Stage `train`: the topic classifier from the training splits; when it abstains, from the validation splits."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,14 +11,15 @@ from pydantic import Field
 
 from pipeline.articles import LabelledArticle, read_articles
 from pipeline.classifier import Floats, TopicClassifier
-from pipeline.files import new_folder, sha256_of, write_json
+from pipeline.files import new_folder, sha256_of, write_json, write_jsonl
+from pipeline.label_noise import fold_of, suspects
 from pipeline.params import Settings, read_settings
 from pipeline.records import StageError
 from pipeline.scores import as_dict, mean_interval
 from pipeline.taxonomy import NONE, Topic, read_topics
 from pipeline.topics import Thresholds, TopicModel, save_topics
 
-# Below so many held-out articles a threshold chosen on them says nothing.
+# Below so many articles a scale or threshold chosen on them says nothing.
 LEAST_HELD_OUT = 20
 
 
@@ -39,12 +40,16 @@ class TrainSettings(Settings):
 
 
 def fit_topics(
-    train: Sequence[LabelledArticle],
+    sources: Sequence[Sequence[LabelledArticle]],
     validation: Sequence[LabelledArticle],
     topics: Sequence[Topic],
     settings: TrainSettings,
 ) -> TopicModel:
-    """Fit on one split; on the other calibrate, and choose what an article must reach for an answer."""
+    """Fit on the training articles of all sources, calibrate on each as seen by the others, and choose thresholds.
+
+    What an article must reach for an answer is chosen on the validation articles.
+    """
+    train = [article for source in sources for article in source]
     if len(topics) < 2:
         raise StageError(f"{settings.taxonomy}: one topic leaves nothing to choose: add another")
     if len({article.topic for article in train} - {NONE}) < 2:
@@ -58,8 +63,9 @@ def fit_topics(
         settings.embedding_weight,
         settings.description_weight,
     )
+    texts, labels = [article.article.whole for article in train], [article.topic for article in train]
     try:
-        classifier.fit([article.article.whole for article in train], [article.topic for article in train])
+        classifier.remember_embeddings().fit(texts, labels)
     except ValueError as error:
         if "vocabulary" not in str(error) and "terms remain" not in str(error) and "max_df" not in str(error):
             raise
@@ -67,18 +73,26 @@ def fit_topics(
             f"too little text to learn from: no word or no pair of words stands in {settings.least_articles} articles: "
             "add labelled articles, or lower train.least_articles"
         ) from error
+    if len(train) >= LEAST_HELD_OUT:
+        classifier.calibrate(texts, labels, _folds(sources))
     if len(validation) < LEAST_HELD_OUT:
         return TopicModel(classifier, Thresholds(0.0, float("-inf"), settings.language))
-    texts = [article.article.whole for article in validation]
     actual = np.array([article.topic for article in validation])
-    classifier.calibrate(texts, list(actual))
-    probabilities, leads = classifier.decide(texts)
+    probabilities, leads = classifier.decide([article.article.whole for article in validation])
     of_topic = actual != NONE
     least_lead = float(np.quantile(leads[of_topic], settings.refused_share)) if np.isfinite(leads).all() else -np.inf
     right = classifier.classes_[probabilities.argmax(axis=1)] == actual
     taken = leads >= least_lead
     least = least_probability(probabilities.max(axis=1)[taken], right[taken], settings.risk)
     return TopicModel(classifier, Thresholds(least, round(least_lead, 4), settings.language))
+
+
+def _folds(sources: Sequence[Sequence[LabelledArticle]]) -> list[int]:
+    """A fold for each source; of one source alone, folds by hash of the id."""
+    filled = [source for source in sources if source]
+    if len(filled) > 1:
+        return [number for number, source in enumerate(filled) for _ in source]
+    return [fold_of(article.id) for source in filled for article in source]
 
 
 def least_probability(confidence: Floats, right: npt.NDArray[np.bool_], risk: float) -> float:
@@ -97,15 +111,17 @@ def least_probability(confidence: Floats, right: npt.NDArray[np.bool_], risk: fl
 @click.command()
 @click.argument("articles", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the model.")
+@click.option("--suspects", "suspects_file", required=True, type=click.Path(path_type=Path), help="Labels in doubt.")
 @click.option("--metrics", required=True, type=click.Path(path_type=Path), help="Scores on the validation splits.")
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
-def command(articles: tuple[Path, ...], out: Path, metrics: Path, params: Path) -> None:
+def command(articles: tuple[Path, ...], out: Path, suspects_file: Path, metrics: Path, params: Path) -> None:
     """Train the topic classifier on the clean articles of one corpus or more."""
     settings = read_settings(params, "train", TrainSettings)
     topics = read_topics(settings.taxonomy)
-    train = [article for path in articles for article in read_articles(path, "train")]
+    sources = [read_articles(path, "train") for path in articles]
+    train = [article for source in sources for article in source]
     held_out = {path.stem: read_articles(path, "validation") for path in articles}
-    model = fit_topics(train, [article for split in held_out.values() for article in split], topics, settings)
+    model = fit_topics(sources, [article for split in held_out.values() for article in split], topics, settings)
     scores = {
         "data_sha256": {path.stem: sha256_of(path) for path in articles},
         "validation": {name: _scores(model, split, settings.seed) for name, split in held_out.items()},
@@ -122,7 +138,30 @@ def command(articles: tuple[Path, ...], out: Path, metrics: Path, params: Path) 
     }
     with new_folder(out) as folder:
         save_topics(model, folder, facts)
+    write_jsonl(suspects_file, label_suspects(model.classifier, train))
     write_json(metrics, scores)
+
+
+def label_suspects(classifier: TopicClassifier, train: Sequence[LabelledArticle]) -> list[dict[str, object]]:
+    """The training articles whose topic may be wrong, the clearest first, with the one they seem to be of.
+
+    Articles labelled "none" are not judged.
+    """
+    texts, topics = [article.article.whole for article in train], [article.topic for article in train]
+    probabilities = classifier.held_out_proba(texts, topics, [fold_of(article.id) for article in train])
+    column = {str(topic): at for at, topic in enumerate(classifier.classes_)}
+    known = [number for number, topic in enumerate(topics) if topic in column]
+    found = suspects(probabilities[known], [column[topics[number]] for number in known])
+    return [
+        {
+            "id": train[known[at]].id,
+            "topic": train[known[at]].topic,
+            "seems": str(classifier.classes_[best]),
+            "probability": round(float(probabilities[known[at], best]), 4),
+            "title": train[known[at]].title,
+        }
+        for at, best in found
+    ]
 
 
 def _scores(model: TopicModel, articles: Sequence[LabelledArticle], seed: int) -> dict[str, object]:

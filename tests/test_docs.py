@@ -9,6 +9,11 @@ import nbformat
 import pytest
 import yaml
 
+from pipeline.evaluating import EvaluateSettings
+from pipeline.params import read_settings
+from pipeline.sources import CorpusSettings
+from pipeline.taxonomy import read_topics
+
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -31,6 +36,16 @@ def test_commands_of_the_readme_exist():
     assert set(re.findall(r"`?make ([a-z]+)", readme)) <= set(" ".join(targets).split())
     for path in re.findall(r"\]\(([^)#:]+)\)", readme):
         assert (ROOT / path).exists(), path
+
+
+def test_settings_of_the_readme_are_settings(tmp_path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    corpus, topic, evaluate = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    (tmp_path / "topics.yaml").write_text(topic, encoding="utf-8")
+    assert [entry.name for entry in read_topics(tmp_path / "topics.yaml")] == ["education"]
+    (tmp_path / "params.yaml").write_text(corpus + evaluate.rstrip() + "\n  seed: 0\n", encoding="utf-8")
+    assert read_settings(tmp_path / "params.yaml", "corpus", CorpusSettings).map["4"] == "science-and-technology"
+    assert read_settings(tmp_path / "params.yaml", "evaluate", EvaluateSettings).transfer[0].label == "section"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ def test_the_report_asks_for_nothing_from_elsewhere(workspace):
     page = (workspace / "reports" / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?!#)|@import|url\(""", page)
     assert "<script" not in page
-    assert page.count("<svg") == 6
+    assert page.count("<svg") == 7
 
 
 def test_every_test_article_is_shown(workspace):
@@ -41,14 +41,21 @@ def test_articles_are_escaped(workspace):
     scores = json.loads((workspace / "data/evaluation.jsonl").read_text().splitlines()[0])["summaries"]
     article = LabelledArticle("x", "sport", "test", attack, [attack, attack])
     row = {"id": "x", "topic": "sport", "predicted": "sport", "probability": 1.0, "abstained": attack,
-           "probabilities": {"sport": 1.0}, "summaries": scores}  # fmt: skip
+           "probabilities": {"sport": 1.0}, "summaries": scores, "evidence": {"topic": "sport", "against": attack,
+           "words": [{"text": attack, "log_odds": 1.0}], "sentences": [{"text": attack, "log_odds": 1.0}]}}  # fmt: skip
     summary = SummarisedArticle("x", "whole", attack, attack, attack, None, attack, "abstractive", attack, [attack])
     reading = Reading("x", "0" * 12, "abstractive", "grave", attack, attack)
     mark_chosen(plots["trade"], 0.5)
     cut = [{"id": "x", "line": 1, "text": attack, "reason": "teaser"}]
-    page = render(metrics, clean, plots, article_rows([article], [row], [summary], cut, [reading]), {"x": attack})
+    mistake = {"articles": "own", "source": attack, "label": attack, "best": attack, "probability": 1.0,
+               "abstained": None, "title": attack, "text": attack}  # fmt: skip
+    suspect = {"id": attack, "title": attack, "topic": attack, "seems": attack, "probability": 1.0}
+    metrics["transfer"]["own"]["mistakes"] = [{"label": attack, "best": attack, "articles": 1}]
+    clean["about"] = attack
+    rows = article_rows([article], [row], [summary], cut, [reading])
+    page = render(metrics, clean, plots, rows, [mistake], [suspect], {"x": attack})
     assert "<script" not in page
-    assert page.count("&lt;script&gt;") >= 8
+    assert page.count("&lt;script&gt;") >= 20
 
 
 def test_unsupported_words_are_marked_once_each():

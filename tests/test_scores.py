@@ -1,12 +1,15 @@
 """Scores against worked cases."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from tiny_models import summarise_settings
 
 from pipeline.articles import LabelledArticle, SummarisedArticle
 from pipeline.evaluating import evaluate_summaries, evaluate_topics
-from pipeline.readings import Reading, reading_scores, readings_in_markdown, text_sha256
+from pipeline.files import write_jsonl
+from pipeline.readings import Reading, reading_scores, readings_in_markdown, readings_of, text_sha256
 from pipeline.records import Prediction
 from pipeline.scores import Rouge, brier, expected_calibration_error, interval, mean_interval, risk_coverage
 
@@ -50,7 +53,8 @@ def test_topics_by_hand():
     articles = [LabelledArticle(str(n), topic, "test", None, ["x"]) for n, topic in enumerate("aabb")]
     shares = [(0.9, 0.1), (0.2, 0.8), (0.3, 0.7), (0.4, 0.6)]
     predictions = [
-        Prediction(probabilities={"a": a, "b": b}, abstained=None if n else "unlike") for n, (a, b) in enumerate(shares)
+        Prediction(topic=("a" if a > b else "b") if n else None, probabilities={"a": a, "b": b})
+        for n, (a, b) in enumerate(shares)
     ]
     found = evaluate_topics(articles, predictions, ["a", "a", "b"], seed=0)
     assert found.metrics["accuracy"]["value"] == 0.75
@@ -84,17 +88,36 @@ def test_summaries_by_hand():
     assert metrics["agreement"]["rouge1"]["value"] == pytest.approx(4 / 7, abs=1e-4)
 
 
-def test_readings_by_hand():
-    row = SummarisedArticle("x", "whole", None, "", "", None, "The ferry sank.", "abstractive", None, [])
+def test_what_is_no_article_counts_as_wrong_and_not_answered():
+    articles = [LabelledArticle(topic, topic, "test", None, ["x"]) for topic in ("business", "politics", "sport")]
+    predictions = [
+        Prediction(error="no article"),
+        Prediction("politics", 0.9, {"politics": 0.9, "sport": 0.1}),
+        Prediction("sport", 0.8, {"sport": 0.8, "politics": 0.2}),
+    ]
+    found = evaluate_topics(articles, predictions, ["none", "business"], seed=0)
+    assert (
+        found.metrics["accuracy"]["value"] == found.metrics["answered_share"]["value"] == pytest.approx(2 / 3, abs=1e-4)
+    )
+    assert found.rows[0]["predicted"] == "no article"
+
+
+def test_readings_by_hand(tmp_path):
+    rows = [
+        SummarisedArticle(name, "whole", None, "", "", None, "The ferry sank.", "abstractive", None, [])
+        for name in "xyz"
+    ]
     readings = [
         Reading("x", text_sha256("The ferry sank."), "abstractive", "ok"),
         Reading("y", "0" * 12, "abstractive", "grave", "a few words", "it did not"),
         Reading("z", "0" * 12, "extractive", "ok"),
     ]
-    scores = reading_scores(readings, [row], seed=0)
+    write_jsonl(tmp_path / "readings.jsonl", map(asdict, [*readings, Reading("w", "0" * 12, "extractive", "grave")]))
+    assert readings_of(rows, tmp_path / "readings.jsonl") == readings  # w is of another corpus
+    scores = reading_scores(readings, rows, seed=0)
     assert (scores["summaries"], scores["of_this_run"]) == (3, 1)
     assert scores["wrong_share_of_all"]["value"] == pytest.approx(1 / 3, abs=1e-4)
     assert scores["grave_share_of_abstractive"]["value"] == 0.5
     page = readings_in_markdown(readings, scores)
     assert "| y | abstractive | grave | a few words | it did not |" in page
-    assert reading_scores([], [row], seed=0) == {"summaries": 0, "of_this_run": 0}
+    assert reading_scores([], rows, seed=0) == {"summaries": 0, "of_this_run": 0}

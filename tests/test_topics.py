@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from pipeline.embedding import Encoder
 from pipeline.records import Article, ModelError, StageError
 from pipeline.taxonomy import NONE, read_topics
 from pipeline.topics import TRUSTED_TYPES, WEIGHTS, canonical, load_topics, save_topics
-from pipeline.training import TrainSettings, fit_topics
+from pipeline.training import TrainSettings, fit_topics, label_suspects
 
 TOPICS = read_topics(Path("seeds/topics.yaml"))
 SETTINGS = TrainSettings(
@@ -52,7 +53,7 @@ def settings(workspace):
 @pytest.fixture(scope="module")
 def model(articles, settings):
     return fit_topics(
-        [a for a in articles if a.split == "train"], [a for a in articles if a.split != "train"], TOPICS, settings
+        [[a for a in articles if a.split == "train"]], [a for a in articles if a.split != "train"], TOPICS, settings
     )
 
 
@@ -122,7 +123,7 @@ def test_a_topic_without_an_article_is_found_by_its_description(articles, settin
     if not embeddings:
         settings = settings.model_copy(update={"embeddings": NONE})
     train = [a for a in articles if a.split == "train" and a.topic != "sport"]
-    model = fit_topics(train, [], TOPICS, settings)
+    model = fit_topics([train], [], TOPICS, settings)
     assert "sport" in model.classifier.classes_
     sport, others = (
         [
@@ -137,9 +138,9 @@ def test_a_topic_without_an_article_is_found_by_its_description(articles, settin
 def test_one_topic_or_none_that_was_labelled_is_refused(articles, settings):
     sport = [article for article in articles if article.topic == "sport"]
     with pytest.raises(StageError, match="at least two topics need some"):
-        fit_topics(sport, [], TOPICS, settings)
+        fit_topics([sport], [], TOPICS, settings)
     with pytest.raises(StageError, match="one topic leaves nothing to choose"):
-        fit_topics(articles, [], TOPICS[:1], settings)
+        fit_topics([articles], [], TOPICS[:1], settings)
 
 
 def test_too_little_text_is_refused_by_name(articles, settings):
@@ -147,7 +148,7 @@ def test_too_little_text_is_refused_by_name(articles, settings):
     with pytest.raises(
         StageError, match="too little text to learn from: no word or no pair of words stands in 9 articles"
     ):
-        fit_topics(few, [], TOPICS, settings.model_copy(update={"least_articles": 9}))
+        fit_topics([few], [], TOPICS, settings.model_copy(update={"least_articles": 9}))
 
 
 def test_the_classifier_is_an_estimator_of_scikit_learn(articles, settings):
@@ -245,3 +246,45 @@ def link_weights(folder):
     elsewhere = folder.parent / WEIGHTS
     (folder / WEIGHTS).rename(elsewhere)
     (folder / WEIGHTS).symlink_to(elsewhere)
+
+
+def test_probabilities_are_those_of_news_from_elsewhere():
+    """Two sources that call things by other names: each is hard for what the other taught, so the scale is low."""
+    harbour = [
+        "The ferry match ended with a goal.",
+        "A goal in the last match.",
+        "Shares of the ferry line fell.",
+        "Profit fell again.",
+    ]
+    plains = [
+        "The rider won the final race.",
+        "A race for the young riders.",
+        "Prices at the mill rose.",
+        "The mill sold its prices.",
+    ]
+    texts, topics = [*harbour, *plains] * 3, ["sport", "sport", "business", "business"] * 6
+    sources, mixed = [0, 0, 0, 0, 1, 1, 1, 1] * 3, [number // 8 for number in range(24)]
+    model = TopicClassifier(least_articles=1).fit(texts, topics)
+    assert model.calibrate(texts, topics, sources).scale_ < model.calibrate(texts, topics, mixed).scale_
+
+
+def test_held_out_articles_are_not_seen():
+    """Of words that stand in one text alone nothing is known once it is held out."""
+    texts = ["a goal today", "another goal", "zanzibar zebra", "some profit", "more profit"]
+    topics = ["sport", "sport", "sport", "business", "business"]
+    model = TopicClassifier(least_articles=1, pair_weight=0).fit(texts, topics)
+    sport = list(model.classes_).index("sport")
+    seen, held_out = model.scores(texts)[0][2], model.held_out_scores(texts, topics, [0, 1, 2, 0, 1])[2]
+    assert seen.argmax() == sport
+    assert held_out[sport] < seen[sport]
+
+
+def test_a_wrong_label_is_label_suspects(workspace, settings):
+    own = read_articles(workspace / "data" / "clean" / "own.jsonl", "train")
+    sure = next(a for a in own if a.topic == "sport" and "match" in a.article.text and "goal" in a.article.text)
+    harmed = [replace(a, topic="health") if a is sure else a for a in own]
+    without_encoder = settings.model_copy(update={"embeddings": NONE})
+    classifier = fit_topics([harmed], [], TOPICS, without_encoder).classifier
+    found = {row["id"]: row for row in label_suspects(classifier, harmed)}
+    assert (found[sure.id]["topic"], found[sure.id]["seems"]) == ("health", "sport")
+    assert len(found) < len(harmed) / 2
