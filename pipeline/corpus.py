@@ -25,6 +25,8 @@ from pipeline.taxonomy import names_by_label, read_topics
 PERMUTATIONS = 128
 # Two articles are compared by their runs of this many words.
 SHINGLE_WORDS = 5
+# So many of the rows that a user should mend are shown.
+SHOWN = 10
 
 
 class CleanSettings(Settings):
@@ -90,15 +92,19 @@ def make_corpus(
         topic = names.get((page.topic or "").casefold())
         article = clean_in_layout(page.text, layout)
         if texts.setdefault(article_id, page.text) != page.text:
-            rejected.append(Rejected(article_id, page.source, "id used twice", "another article has the same id"))
+            rejected.append(
+                Rejected(article_id, page.source, "id used twice", f"another article has {article_id!r} too")
+            )
         elif article_id in cleaned:
             rejected.append(Rejected(article_id, page.source, "exact duplicate", "it stands there twice", article_id))
         elif page.error:
             rejected.append(Rejected(article_id, page.source, "unreadable", page.error))
         elif topic is None:
             known = ", ".join(sorted(set(names.values())))
-            label = f"topic is {page.topic!r}" if page.topic else "it has no label"
-            detail = f"{label}; known topics: {known}"
+            label = (
+                f"topic is {page.topic!r}" if page.topic else "it has no label, in the column that corpus.label names"
+            )
+            detail = f"{label}; known topics: {known}. Add it to the taxonomy, or say in corpus.map what it counts as"
             rejected.append(Rejected(article_id, page.source, "unknown topic", detail))
         elif len(article.text.split()) < settings.least_words:
             detail = f"{len(article.text.split())} words, fewer than {settings.least_words}"
@@ -224,7 +230,9 @@ def clean_corpus(path: Path, own: Sequence[Path], into: Path, metrics: Path, par
     corpus = make_corpus(pages, source.counts_as(names), settings, source.layout)
     if not corpus.articles:
         first = f"; the first: {corpus.rejected[0].source}: {corpus.rejected[0].detail}" if corpus.rejected else ""
-        raise StageError(f"{path}: no article left of {len(pages)} read{first}. Check block corpus of {params}")
+        raise StageError(
+            f"{path}: no article left of {len(pages)} read{first}. Check blocks corpus and clean of {params}"
+        )
     own_pages = [(article_id(page, own_path), page) for own_path in own for page in read_pages(str(own_path))]
     lenient = settings.model_copy(update={"least_words": settings.own_least_words})
     written = make_corpus(own_pages, names, lenient, "article")
@@ -241,11 +249,21 @@ def clean_corpus(path: Path, own: Sequence[Path], into: Path, metrics: Path, par
     return rejected
 
 
-def bad_rows(rejected: Sequence[Rejected], shown: int = 10) -> list[str]:
-    """What of the rejected a user should mend, with file and line: rows that cannot be read or have no known topic."""
+def left_out(rejected: Sequence[Rejected], least_words: int) -> list[str]:
+    """What a user should know of the rejected: the first rows to mend, by file and line, and how many went and why."""
     bad = [row for row in rejected if row.reason in ("unreadable", "unknown topic", "id used twice")]
-    lines = [f"{row.source}: {row.reason}: {row.detail}" for row in bad[:shown]]
-    return lines + ([f"and {len(bad) - shown} more such rows"] if len(bad) > shown else [])
+    lines = [f"{row.source}: {row.reason}: {row.detail}" for row in sorted(bad, key=_place)[:SHOWN]]
+    if len(bad) > SHOWN:
+        lines.append(f"and {len(bad) - SHOWN} more rows to mend")
+    counted = Counter(row.reason for row in rejected)
+    reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(counted.items()))
+    return [*lines, f"{len(rejected)} left out: {reasons} (clean.least_words is {least_words})"] if rejected else []
+
+
+def _place(row: Rejected) -> tuple[str, int]:
+    """File and line of a row; a file alone has none."""
+    path, _, line = row.source.rpartition(":")
+    return (path, int(line)) if line.isdigit() else (row.source, 0)
 
 
 @click.command()
@@ -270,10 +288,10 @@ def command(
     """Clean one page to stdout, or (with --into) a whole labelled corpus."""
     if into is not None:
         rejected = clean_corpus(Path(path), own, into, metrics or into / "metrics.json", Path(params_file))
-        for line in bad_rows(rejected):
+        for line in left_out(rejected, read_settings(Path(params_file), "clean", CleanSettings).least_words):
             click.echo(line, err=True)
         if rejected:
-            click.echo(f"{len(rejected)} left out; each with its reason: {into / 'rejected.jsonl'}", err=True)
+            click.echo(f"each with its reason: {into / 'rejected.jsonl'}", err=True)
         return
     text = read_page(path).text
     article = clean(text)

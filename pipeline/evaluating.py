@@ -36,7 +36,7 @@ from pipeline.scores import (
 from pipeline.sentences import split_sentences
 from pipeline.sources import LabelledSource
 from pipeline.summary_settings import SummariseSettings, saved_settings
-from pipeline.taxonomy import names_by_label, read_topics
+from pipeline.taxonomy import NONE, names_by_label, read_topics
 from pipeline.transfer import evaluate_own, evaluate_source
 
 ROUGE_COLUMNS = ("bar", "system", "measure", "value", "low", "high")
@@ -267,7 +267,7 @@ def command(
     """Evaluate topics and summaries on the test split."""
     asked = read_settings(params, "evaluate", EvaluateSettings)
     seed = asked.seed
-    test = read_articles(articles, "test")
+    test = [article for article in read_articles(articles, "test") if article.topic != NONE]
     predictor = load(models)
     texts = (article.article.whole for article in test)
     predictions = list(predictor.predict_many(texts, summarise=False, explain=True))

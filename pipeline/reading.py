@@ -197,7 +197,10 @@ def _row(place: str, row: dict[str, Any], columns: Columns) -> Page:
 
 
 def _label(value: object) -> str | None:
-    return None if value is None else str(value)
+    """A label or id as text: 4.0, as tables have integers beside gaps, is 4; nothing and no number is none."""
+    if isinstance(value, float):
+        value = None if value != value else int(value) if value.is_integer() else value
+    return None if value is None else str(value).strip()
 
 
 def _check(columns: Columns, found: list[str]) -> None:
@@ -211,4 +214,4 @@ def _check(columns: Columns, found: list[str]) -> None:
 
 def _no_column(column: str, found: list[str]) -> str:
     names = ", ".join(map(str, found)).encode("utf-8", "replace").decode() or "none"
-    return f"no column '{column}'; found columns: {names}. Rename yours, or name it in params.yaml"
+    return f"no column '{column}'; found columns: {names}. Rename yours; for labelled news params.yaml can name it"

@@ -42,7 +42,10 @@ class LabelledSource(Settings):
         strange = sorted(topic for topic in self.map.values() if topic.casefold() not in names)
         if strange:
             known = ", ".join(sorted(set(names.values())))
-            raise StageError(f"map of {self.path}: {strange[0]!r} is no topic; known topics: {known}. Add it to them")
+            raise StageError(
+                f"map of {self.path} (label: topic): {strange[0]!r} is no topic; known topics: {known}. "
+                "Add it to the taxonomy, or map to one of these"
+            )
         return {**names, **{label.casefold(): names[topic.casefold()] for label, topic in self.map.items()}}
 
     def pages(self) -> Iterator[Page]:

@@ -14,6 +14,7 @@ from pipeline.pairs import Pair, read_pairs
 from pipeline.predicting import Predictor, load
 from pipeline.readings import text_sha256
 from pipeline.records import Article
+from pipeline.taxonomy import NONE
 
 # Of a corpus without reference summaries so many articles are summarised.
 SAMPLE = 60
@@ -24,6 +25,7 @@ def cases(articles: Sequence[LabelledArticle], references: dict[str, Pair]) -> l
 
     Where none has one, a sample of the articles without their ledes, against these.
     """
+    articles = [article for article in articles if article.topic != NONE]
     known = [article for article in articles if article.id in references and is_of(references[article.id], article)]
     if not known:
         drawn = sorted(articles, key=lambda article: hashlib.sha256(f"summaries:{article.id}".encode()).digest())

@@ -86,7 +86,18 @@ def test_bad_rows_are_listed_with_file_and_line_and_the_rest_is_used(tmp_path, n
     assert [row["source"] for row in rejected] == [f"{source}:{first}", f"{source}:{second}"]
     assert [row["reason"] for row in rejected] == ["unknown topic"] * 2
     assert f"{source}:{first}: unknown topic: topic is '9'; known topics: business" in done.stderr
+    assert "2 left out: 2 unknown topic (clean.least_words is 20)" in done.stderr
     assert len(list(read_jsonl(folder / "articles.jsonl"))) == 2
+
+
+def test_integers_of_a_column_with_gaps_are_integers(tmp_path):
+    write(
+        tmp_path / "a.parquet",
+        [{**row, "section": float(row["section"])} for row in ROWS] + [{**ROWS[0], "section": None}],
+    )
+    done, folder = cleaned(tmp_path, tmp_path / "a.parquet")
+    assert done.exit_code == 0, done.output
+    assert len(list(read_jsonl(folder / "articles.jsonl"))) == len(ROWS)
 
 
 def lines_of(row):
@@ -98,7 +109,7 @@ def test_a_label_mapped_to_no_topic_is_refused_by_name(tmp_path):
     write(tmp_path / "a.jsonl", ROWS)
     done, _ = cleaned(tmp_path, tmp_path / "a.jsonl", map={"0": "sprot"})
     assert isinstance(done.exception, StageError)
-    assert "a.jsonl: 'sprot' is no topic; known topics: business" in str(done.exception)
+    assert "a.jsonl (label: topic): 'sprot' is no topic; known topics: business" in str(done.exception)
 
 
 def test_a_column_that_is_not_there_is_refused_with_those_that_are(tmp_path):

@@ -91,7 +91,7 @@ def test_what_is_labelled_none_is_told_apart(predictor, tmp_path):
 
 def test_a_map_to_no_topic_is_refused_by_name(predictor, tmp_path):
     asked = LabelledSource(path=tmp_path, map={"Sports": "sprot"})
-    with pytest.raises(StageError, match="'sprot' is no topic; known topics: business"):
+    with pytest.raises(StageError, match=r"\(label: topic\): 'sprot' is no topic; known topics: business"):
         evaluate_source(predictor, asked, NAMES, seed=0)
 
 
