@@ -29,14 +29,14 @@ def confusion(rows: Sequence[dict[str, Any]]) -> str:
     import altair as alt
 
     base = alt.Chart(_data(rows)).encode(
-        x=alt.X("predicted:N", title="predicted", axis=alt.Axis(orient="top", labelAngle=0)),
+        x=alt.X("predicted:N", title="predicted", axis=alt.Axis(orient="top", labelAngle=-30)),
         y=alt.Y("actual:N", title="actual"),
     )
     cells = base.mark_rect().encode(
         color=alt.Color("count():Q", scale=alt.Scale(range=["#ebf4ff", "#90cdf4"], type="sqrt"), legend=None)
     )
     numbers = base.mark_text(fontSize=13).encode(text="count():Q")
-    return _svg((cells + numbers).properties(width=480, height=240))
+    return _svg((cells + numbers).properties(width=560, height=240))
 
 
 def reliability(rows: Sequence[dict[str, Any]]) -> str:

@@ -43,7 +43,9 @@ def test_settings_of_the_readme_are_settings(tmp_path):
     corpus, topic, evaluate = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
     (tmp_path / "topics.yaml").write_text(topic, encoding="utf-8")
     assert [entry.name for entry in read_topics(tmp_path / "topics.yaml")] == ["education"]
-    (tmp_path / "params.yaml").write_text(corpus + evaluate.rstrip() + "\n  seed: 0\n", encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(
+        corpus + evaluate.rstrip() + "\n  taxonomy: seeds/topics.yaml\n  seed: 0\n", encoding="utf-8"
+    )
     assert read_settings(tmp_path / "params.yaml", "corpus", CorpusSettings).map["4"] == "science-and-technology"
     assert read_settings(tmp_path / "params.yaml", "evaluate", EvaluateSettings).transfer[0].label == "section"
 
