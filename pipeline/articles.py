@@ -1,5 +1,6 @@
 """The articles of a labelled corpus, and what was written for them, as the stages hand them on."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -68,3 +69,12 @@ def read_articles(path: Path, split: Split | None = None) -> list[LabelledArticl
 def read_summaries(path: Path) -> list[SummarisedArticle]:
     """What the stage wrote."""
     return [SummarisedArticle(**row) for row in read_jsonl(path)]
+
+
+def text_sha256(text: str) -> str:
+    """How readings and references name a text: the first digits of its SHA-256.
+
+    >>> text_sha256("The ferry sank.")
+    'de1d7fb49d9d'
+    """
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -178,9 +178,11 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         weights = self._word_weights(topic) - self._word_weights(other)
         words = sparse.hstack(self._words([text])).tocsr()
-        names = self.counter_.get_feature_names_out()[np.concatenate([columns for _, columns, _ in self.blocks_])]
+        known = self.counter_.vocabulary_
+        terms = {known[term]: term for term in self.counter_.build_analyzer()(_without_accents(text)) if term in known}
+        columns = np.concatenate([columns for _, columns, _ in self.blocks_])
         return [
-            (str(names[at]), float(self.scale_ * value * weights[at]))
+            (terms[columns[at]], float(self.scale_ * value * weights[at]))
             for at, value in zip(words.indices, words.data, strict=True)
         ]
 

@@ -47,7 +47,7 @@ class Predictor:
     def predict(self, text: str, summarise: bool = True, guard: bool = True, explain: bool = False) -> Prediction:
         """The answer for one page, plain text or HTML.
 
-        `explain` adds `evidence`, the words and sentences that carried the topic, for 10 to 20 milliseconds a
+        `explain` adds `evidence`, the words and sentences that carried the topic, for about 25 milliseconds a
         sentence, of which the first 40 are tried.
         `guard=False` gives the whole sentences of the model's first draft unchecked, and lists the names, numbers and
         quotations in them that the article lacks in `unsupported`. Raises ArticleError for input that is no article.

@@ -1,12 +1,11 @@
 """What careful readers found in shipped summaries: the error rate that counts."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.articles import SummarisedArticle
+from pipeline.articles import SummarisedArticle, text_sha256
 from pipeline.files import read_jsonl
 from pipeline.scores import as_dict, mean_interval
 
@@ -39,15 +38,6 @@ def readings_of(summaries: Sequence[SummarisedArticle], path: Path) -> list[Read
     """Those readings of a file that are of articles summarised whole: another corpus has others."""
     known = {summary.id for summary in summaries if summary.shown == "whole"}
     return [reading for reading in read_readings(path) if reading.id in known]
-
-
-def text_sha256(text: str) -> str:
-    """How a reading names the text that was read.
-
-    >>> text_sha256("The ferry sank.")
-    'de1d7fb49d9d'
-    """
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def reading_scores(readings: Sequence[Reading], rows: Sequence[SummarisedArticle], seed: int) -> dict[str, Any]:

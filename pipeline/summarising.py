@@ -8,11 +8,10 @@ from pathlib import Path
 
 import click
 
-from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles
+from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles, text_sha256
 from pipeline.files import write_jsonl
 from pipeline.pairs import Pair, read_pairs
 from pipeline.predicting import Predictor, load
-from pipeline.readings import text_sha256
 from pipeline.records import Article
 from pipeline.taxonomy import NONE
 

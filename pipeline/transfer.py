@@ -127,8 +127,8 @@ def evaluate_pages(
     predictor: Predictor, pages: Sequence[Page], counts_as: Mapping[str, str], seed: int
 ) -> TransferEvaluation:
     """Scores on pages with a topic; of those labelled "none", if there are any, how many got none."""
+    of_topic = [page for page in pages if counted(str(page.topic), counts_as) != NONE]
     of_none = [page for page in pages if counted(str(page.topic), counts_as) == NONE]
-    of_topic = [page for page in pages if page not in of_none]
     if not of_topic:
         raise StageError("evaluate.transfer: every article is labelled 'none': name some that have a topic")
     found = evaluate_transfer(of_topic, _predicted(predictor, of_topic), counts_as, seed)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from tiny_models import summarise_settings
 
-from pipeline.articles import LabelledArticle, SummarisedArticle
+from pipeline.articles import LabelledArticle, SummarisedArticle, text_sha256
 from pipeline.evaluating import evaluate_summaries, evaluate_topics
 from pipeline.files import write_jsonl
-from pipeline.readings import Reading, reading_scores, readings_in_markdown, readings_of, text_sha256
+from pipeline.readings import Reading, reading_scores, readings_in_markdown, readings_of
 from pipeline.records import Prediction
 from pipeline.scores import Rouge, brier, expected_calibration_error, interval, mean_interval, risk_coverage
 
