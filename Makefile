@@ -32,12 +32,13 @@ notebooks: .venv/installed
 readme: .venv/installed
 	python docs/write_readme.py
 
-# Topics beside other classifiers, on sets that it fetches; and with DATA=folder, cleaning beside other extractors, on a
+# Summaries beside other ways to run the model; topics beside other classifiers, on sets that it fetches; and with DATA=folder, cleaning beside other extractors, on a
 # folder of *.jsonl.gz with `id`, `html` and `gold_text` a line.
 bench: .venv/installed
 	.venv/bin/python -m pip install -q -c requirements.lock $$(.venv/bin/python -c \
 		"import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])")
 	$(if $(DATA),python benchmarks/cleaning.py $(DATA))
+	python benchmarks/summarise.py
 	python benchmarks/topics.py
 
 lock: .venv/installed

@@ -8,6 +8,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "tests"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def user_cache(tmp_path_factory):
+    """The cache of summaries is not that of the user who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory):
     """A folder in which the whole pipeline has run once, small."""

@@ -19,6 +19,7 @@ VERBS = {
     "summarise": "summarising",
     "evaluate": "evaluating",
     "report": "reporting",
+    "cache": "summary_cache",
 }
 
 

@@ -29,21 +29,38 @@ class Choice:
     copied: bool  # whether each sentence stands in the article as it is
 
     @property
+    def settles(self) -> bool:
+        """Whether it is a summary in other words than the article's, so that no further draft is needed."""
+        return bool(self.kept) and not self.copied
+
+    @property
     def text(self) -> str:
         """The summary."""
         return " ".join(sentence.text for sentence in self.kept)
 
 
-def choose(article: Article, drafts: Iterable[str], settings: SummariseSettings) -> Choice:
-    """Of the checked drafts the one that tells most of the article, copies last; the first of equals."""
-    grounder = Grounder(article.whole)
-    title = len(split_sentences(article.title or ""))
-    salience = Salience(grounder.evidence.sentences)
+class Checker:
+    """Drafts of one article, each checked once."""
 
-    def worth(choice: Choice) -> tuple[bool, float]:
-        return not choice.copied, salience.of([Sentence.of(sentence.text) for sentence in choice.kept])
+    def __init__(self, article: Article, settings: SummariseSettings) -> None:
+        self.settings = settings
+        self.grounder = Grounder(article.whole)
+        self.title_sentences = len(split_sentences(article.title or ""))
+        self.salience = Salience(self.grounder.evidence.sentences)
+        self._checked: dict[str, Choice] = {}
 
-    return max((cut_down(grounder, draft, settings, title) for draft in dict.fromkeys(drafts)), key=worth)
+    def check(self, draft: str) -> Choice:
+        """What is left of a draft."""
+        if draft not in self._checked:
+            self._checked[draft] = cut_down(self.grounder, draft, self.settings, self.title_sentences)
+        return self._checked[draft]
+
+    def best(self, drafts: Iterable[str]) -> Choice:
+        """Of the checked drafts the one that tells most of the article, copies last; the first of equals."""
+        return max((self.check(draft) for draft in dict.fromkeys(drafts)), key=self._worth)
+
+    def _worth(self, choice: Choice) -> tuple[bool, float]:
+        return not choice.copied, self.salience.of([Sentence.of(sentence.text) for sentence in choice.kept])
 
 
 def cut_down(grounder: Grounder, draft: str, settings: SummariseSettings, title: int = 0) -> Choice:

@@ -21,6 +21,8 @@ def convert(settings: SummariseSettings, folder: Path) -> None:
     import torch
     import transformers
 
+    from pipeline.exporting import export
+
     tokenizer, model = load_pretrained(settings.model)
     if settings.adapter:
         model = with_adapter(model, Path(settings.adapter))
@@ -28,6 +30,9 @@ def convert(settings: SummariseSettings, folder: Path) -> None:
     model.to(torch.float16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     facts = {
+        "causal": not model.config.is_encoder_decoder,
+        "end_tokens": end_tokens(model),
+        "openvino": export(folder),  # None, or why it cannot run it
         "source": settings.model,
         "adapter": settings.adapter,
         "architecture": type(model).__name__,
@@ -36,6 +41,13 @@ def convert(settings: SummariseSettings, folder: Path) -> None:
         "versions": {"transformers": transformers.__version__},
     }
     write_card(folder, "summariser", facts)
+
+
+def end_tokens(model: "PreTrainedModel") -> list[int]:
+    """The tokens that end a text."""
+    own = model.generation_config.eos_token_id if model.generation_config else None
+    ends = own if own is not None else model.config.eos_token_id
+    return [ends] if isinstance(ends, int) else list(ends or [])
 
 
 def load_pretrained(source: str) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":

@@ -17,22 +17,24 @@ from pipeline.cleaning import clean
 from pipeline.reading import Page, read_pages
 from pipeline.records import Article, ArticleError, Evidence, Prediction
 from pipeline.repairing import MAX_CHARACTERS, is_binary
-from pipeline.summary_settings import Style, Wanted, saved_settings
+from pipeline.summary_cache import SummaryCache, default_cache
+from pipeline.summary_settings import EngineName, Precision, Style, Wanted, saved_settings
 from pipeline.topics import TopicDecision, TopicModel, load_topics
 
 if TYPE_CHECKING:
     from pipeline.summaries import Summariser, Summary
 
-# Articles cleaned and classified together; summaries are written fewer at a time, by the engine.
-BATCH = 32
+# Articles cleaned, classified and summarised together: the engine writes for as many at the same time.
+BATCH = 64
 
 
 class Predictor:
     """The saved models, loaded once, and the road through them."""
 
-    def __init__(self, models: str | Path, wanted: Wanted | None = None) -> None:
+    def __init__(self, models: str | Path, wanted: Wanted | None = None, cache: SummaryCache | None = None) -> None:
         self.models = Path(models)
         self.wanted = wanted or Wanted()
+        self.cache = cache
         if self.wanted != Wanted():  # what cannot be had is refused now, not at the first page
             self.wanted.applied(saved_settings(self.models / "summariser"))
         self.topics: TopicModel = load_topics(self.models / "topics")
@@ -42,7 +44,7 @@ class Predictor:
         """The summariser, loaded when first asked for: topics alone never need it."""
         from pipeline.summaries import Summariser
 
-        return Summariser(self.models / "summariser", self.wanted)
+        return Summariser(self.models / "summariser", self.wanted, self.cache)
 
     def predict(self, text: str, summarise: bool = True, guard: bool = True, explain: bool = False) -> Prediction:
         """The answer for one page, plain text or HTML.
@@ -65,7 +67,10 @@ class Predictor:
             read = [_article_of(page) for page in batch]
             articles = [article for article in read if isinstance(article, Article)]
             decisions = self.topics.decide(articles)
-            summaries = self.summariser.summarise(articles, guard) if summarise and articles else [None] * len(articles)
+            summaries: Iterable[Summary | None] = repeat(None)
+            if summarise and articles:
+                clean_pages = [page for page, found in zip(batch, read, strict=True) if isinstance(found, Article)]
+                summaries = self.summariser.of_pages(clean_pages, articles.__getitem__, guard)
             evidence = map(self.topics.explain, articles, decisions) if explain else repeat(None)
             answers = map(_answer, articles, decisions, summaries, evidence)
             for page, article in zip(batch, read, strict=True):
@@ -78,13 +83,18 @@ def load(
     sentences: int | None = None,
     words: int | None = None,
     style: Style | None = None,
+    engine: EngineName | None = None,
+    precision: Precision | None = None,
+    cache: SummaryCache | None = None,
 ) -> Predictor:
     """A predictor from a folder of saved models, for summaries of at most so many sentences and words in a style.
 
-    What is not asked for is as the models were saved with; `style` is "brief" or "headline". Raises ModelError if a
-    model is missing, changed or of another version, ValueError for a length or style that there is none of.
+    What is not asked for is as the models were saved with; `style` is "brief" or "headline", `engine` "auto",
+    "openvino" or "torch", `precision` "auto" or "float32". With a `cache`, such as `default_cache()`, what was
+    summarised before is not summarised again. Raises ModelError if a model is missing, changed or of another version,
+    ValueError for a length or style that there is none of.
     """
-    return Predictor(models, Wanted(sentences, words, style))
+    return Predictor(models, Wanted(sentences, words, style, engine, precision), cache)
 
 
 def predict(text: str, models: str | Path = "models", summarise: bool = True, explain: bool = False) -> Prediction:
@@ -154,6 +164,7 @@ def _answer(
         summary=summary.text,
         summary_method=summary.method,
         draft=summary.draft,
+        engine=summary.engine,
         unsupported=summary.unsupported,
         notes=prediction.notes + summary.notes,
     )
@@ -201,6 +212,8 @@ def _evidence_lines(evidence: Evidence) -> list[str]:
 @click.option("--sentences", type=click.IntRange(1, 5), help="The longest summary; as saved if not given.")
 @click.option("--words", type=click.IntRange(5), help="The longest summary, in words; goes with the sentences.")
 @click.option("--style", type=click.Choice(["brief", "headline"]), help="Sentences, or one line.")
+@click.option("--engine", type=click.Choice(["auto", "openvino", "torch"]), help="What runs the summariser.")
+@click.option("--no-cache", is_flag=True, help="Summarise anew what was summarised before, and do not keep it.")
 @click.option(
     "--explain", is_flag=True, help="Also the words and sentences that carried the topic; text has them always."
 )
@@ -214,6 +227,8 @@ def command(
     sentences: int | None,
     words: int | None,
     style: Style | None,
+    engine: EngineName | None,
+    no_cache: bool,
     explain: bool,
     form: str,
 ) -> None:
@@ -222,7 +237,8 @@ def command(
     One JSON object a line on stdout, in input order. Exit status 1 if some inputs got no answer; each is named on
     stderr with its cause.
     """
-    predictor = load(models, sentences, words, style)
+    cache = None if no_cache or no_summary else default_cache()
+    predictor = load(models, sentences, words, style, engine, cache=cache)
     pages = chain.from_iterable(read_pages(path) for path in paths or ("-",))
     failed = 0
     with _progress() as progress:

@@ -1,5 +1,6 @@
 """What the model is shown of an article, as token ids: the same when it learns, when it answers, and in every stage."""
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pipeline.records import Article, ModelError
@@ -27,6 +28,7 @@ class Prompts:
         instruction = getattr(settings.instructions, settings.style)
         self.request = instruction.replace("{sentences}", COUNTS[settings.sentences])
         self.wrapper_tokens = len(self.wrap(""))
+        self.head = tuple(_common(self.wrap("A"), self.wrap("b"))) if causal else ()
         if self.wrapper_tokens >= settings.prompt_tokens:
             raise ModelError(
                 f"summarise.prompt_tokens is {settings.prompt_tokens}, of which the instruction alone takes "
@@ -93,3 +95,8 @@ def _with_ends(text: str, language: str) -> list[str]:
         sentences = split_sentences(paragraph, language)
         ended += [f"{sentence} " for sentence in sentences[:-1]] + [f"{sentence}\n\n" for sentence in sentences[-1:]]
     return ended
+
+
+def _common(first: list[int], second: list[int]) -> list[int]:
+    """What two sequences begin with alike."""
+    return [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))]

@@ -89,6 +89,7 @@ class Prediction:
     summary: str | None = None
     summary_method: Literal["abstractive", "extractive"] | None = None
     draft: str | None = None  # what the model wrote, before unsupported sentences were taken out
+    engine: str | None = None  # what ran the model, with version and precision
     unsupported: tuple[str, ...] = ()  # names and numbers in the summary that the article lacks
     article: Article = NO_ARTICLE
     notes: tuple[str, ...] = ()

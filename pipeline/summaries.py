@@ -1,16 +1,22 @@
 """The summary of an article: generate, check, choose; and where nothing passes, the article's own sentences."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline.choosing import Choice, choose, whole_sentences
+from pipeline.choosing import Checker, Choice, whole_sentences
+from pipeline.engines import engine_of
 from pipeline.extracting import extract
+from pipeline.files import sha256_of
+from pipeline.generation import Drafting, Engine
 from pipeline.grounding import unsupported_spans
 from pipeline.prompting import Prompts
 from pipeline.records import Article
-from pipeline.summary_settings import Wanted, saved_settings
+from pipeline.sentences import is_closed, split_sentences
+from pipeline.summary_cache import SummaryCache, content_key
+from pipeline.summary_settings import Wanted, read_summariser_card, settings_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -25,44 +31,130 @@ class Summary:
     draft: str | None
     unsupported: tuple[str, ...]
     notes: tuple[str, ...]
+    engine: str | None = None  # what ran the model, where it was asked
 
 
 class Summariser:
-    """A pretrained model with its tokenizer and settings, loaded from a converted folder."""
+    """A pretrained model with its tokenizer and settings, from a converted folder; the model is loaded when first used.
 
-    def __init__(self, folder: Path, wanted: Wanted | None = None) -> None:
+    With a cache, drafts that were written before are not written again.
+    """
+
+    def __init__(self, folder: Path, wanted: Wanted | None = None, cache: SummaryCache | None = None) -> None:
+        self.folder = folder
+        self.card = read_summariser_card(folder)
+        self.settings = (wanted or Wanted()).applied(settings_of(folder, self.card))
+        self.cache = cache
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What runs the model."""
+        return engine_of(self.folder, self.card, self.settings)
+
+    @cached_property
+    def tokenizer(self) -> "PreTrainedTokenizerBase":
+        """The model's tokenizer."""
         from transformers import AutoTokenizer
 
-        from pipeline.generation import TorchEngine
+        loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            self.folder, local_files_only=True, trust_remote_code=False
+        )
+        return loaded
 
-        self.settings = (wanted or Wanted()).applied(saved_settings(folder))
-        self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-        settings = self.settings
-        self.engine = TorchEngine(
-            folder, settings.prompt_tokens, settings.write_tokens, settings.candidates, settings.temperature
-        )
-        self.prompts = Prompts(self.tokenizer, not self.engine.model.config.is_encoder_decoder, settings)
+    @cached_property
+    def prompts(self) -> Prompts:
+        """What the model is shown."""
+        return Prompts(self.tokenizer, self.card["causal"], self.settings)
+
+    @property
+    def identity(self) -> str:
+        """All that a summary follows from, but for its article and this package's code."""
+        return content_key(self.settings.model_dump(mode="json"), self.engine.name, self.card["files"])
+
+    def of_pages(self, pages: Sequence[str], article_of: Callable[[int], Article], guard: bool = True) -> list[Summary]:
+        """A summary for each page, by its number's article; from the cache where this very code made it before."""
+        if self.cache is None:
+            return self.summarise([article_of(number) for number in range(len(pages))], guard)
+        made_by = content_key("summary", code_sha256(), guard, self.identity)
+        keys = [content_key(made_by, page) for page in pages]
+        known = {key: _summary(row) for key, row in self.cache.get(keys).items()}
+        new = {key: number for number, key in enumerate(keys) if key not in known}
+        made = self.summarise([article_of(number) for number in new.values()], guard)
+        known |= zip(new, made, strict=True)
+        self.cache.put({key: asdict(known[key]) for key in new})
+        return [known[key] for key in keys]
 
     def summarise(self, articles: Sequence[Article], guard: bool = True) -> list[Summary]:
         """A summary for each article; with `guard`, only sentences that the article supports.
 
         1. articles that are too short get none, those in another language their own best sentences;
-        2. the model is shown the title and as many whole sentences as fit its budget, and writes several drafts;
-        3. in each, sentences that fail the check give way to those of the article that they come from, or are cut;
-           of what is left the draft that tells most is chosen;
-        4. where nothing is left, the article's own best sentences stand in.
+        2. the model is shown the title and as many whole sentences as fit its budget, and writes a draft;
+        3. in it, sentences that fail the check give way to those of the article that they come from, or are cut;
+        4. where all that is left stands in the article word for word, it writes another draft that copies less, and
+           of all drafts the one that tells most is chosen;
+        5. where nothing is left, the article's own best sentences stand in.
         """
         results: list[Summary | None] = [self._without_model(article) for article in articles]
         asked = [position for position, result in enumerate(results) if result is None]
         prompts = [self.prompts.prompt(articles[position]) for position in asked]
-        written = self.engine.generate([ids for ids, _ in prompts])
-        for position, candidates, (_, notes) in zip(asked, written, prompts, strict=True):
-            drafts = [_tidy(str(self.tokenizer.decode(ids, skip_special_tokens=True))) for ids in candidates]
-            make = self._checked if guard else self._unchecked
-            results[position] = make(articles[position], drafts, notes)
+        checkers = [Checker(articles[position], self.settings) for position in asked]
+        drafts = self._drafts([ids for ids, _ in prompts], checkers if guard else None)
+        for position, checker, written, (_, notes) in zip(asked, checkers, drafts, prompts, strict=True):
+            article = articles[position]
+            results[position] = (
+                self._checked(article, checker, written, notes)
+                if guard
+                else self._unchecked(article, written[0], notes)
+            )
         return [result for result in results if result is not None]
+
+    def _drafts(self, prompts: Sequence[list[int]], checkers: Sequence[Checker] | None) -> list[list[str]]:
+        """The drafts of each prompt, from the cache or the engine; only the first one where nothing is checked."""
+        penalties = self.settings.copy_penalties if checkers else self.settings.copy_penalties[:1]
+        settings = self.settings
+        ends = settings.write_tokens, settings.sentences, settings.most_words, settings.style
+        model = self.engine.name, self.card["files"]
+        keys = [content_key("drafts", ids, penalties, ends, model) for ids in prompts]
+        known: dict[str, list[str]] = self.cache.get(keys) if self.cache else {}
+        lacking = [
+            number
+            for number, key in enumerate(keys)
+            if key not in known or (checkers and not self._is_complete(checkers[number], known[key]))
+        ]
+
+        def settles(place: int, ids: Sequence[int]) -> bool:
+            return checkers is not None and checkers[lacking[place]].check(self._text(ids)).settles
+
+        drafting = Drafting(settings.write_tokens, penalties, self.prompts.head, self._is_enough, settles)
+        if lacking:
+            written = self.engine.generate([prompts[number] for number in lacking], drafting)
+            new = {
+                keys[number]: [self._text(ids) for ids in drafts]
+                for number, drafts in zip(lacking, written, strict=True)
+            }
+            known |= new
+            if self.cache:
+                self.cache.put(new)
+        return [known[key] for key in keys]
+
+    def _is_complete(self, checker: Checker, drafts: Sequence[str]) -> bool:
+        """Whether no draft is lacking: what settles an article can change with the code that checks."""
+        return len(drafts) == len(self.settings.copy_penalties) or checker.check(drafts[-1]).settles
+
+    def _text(self, ids: Sequence[int]) -> str:
+        return _tidy(str(self.tokenizer.decode(ids, skip_special_tokens=True)))
+
+    def _is_enough(self, ids: Sequence[int]) -> bool:
+        """Whether a draft has all that can be used of it: the sentences asked for and one begun, or words beyond."""
+        if len(ids) < 2:
+            return False
+        before, last = (str(self.tokenizer.decode([token])) for token in ids[-2:])
+        if self.settings.style == "headline":
+            return "\n" in last
+        if not is_closed(before.rstrip()) or not last.strip():
+            return False  # no sentence can have begun
+        text = self._text(ids)
+        return len(split_sentences(text)) > self.settings.sentences or len(text.split()) > self.settings.most_words
 
     def _without_model(self, article: Article) -> Summary | None:
         words = len(article.text.split())
@@ -74,25 +166,41 @@ class Summariser:
             return self._extractive(article, None, (f"{note}: its own sentences stand in",))
         return None
 
-    def _unchecked(self, article: Article, drafts: Sequence[str], notes: tuple[str, ...]) -> Summary:
-        """The greedy draft, with what the article does not carry listed."""
-        text = " ".join(whole_sentences(drafts[0], self.settings))
+    def _unchecked(self, article: Article, draft: str, notes: tuple[str, ...]) -> Summary:
+        """The first draft, with what the article does not carry listed."""
+        text = " ".join(whole_sentences(draft, self.settings))
         if not text:
-            return self._extractive(article, drafts[0], notes)
-        return Summary(text, "abstractive", drafts[0], unsupported_spans(article.whole, text), notes)
+            return self._extractive(article, draft, notes)
+        unsupported = unsupported_spans(article.whole, text)
+        return Summary(text, "abstractive", draft, unsupported, notes, self.engine.name)
 
-    def _checked(self, article: Article, drafts: Sequence[str], notes: tuple[str, ...]) -> Summary:
-        choice = choose(article, drafts, self.settings)
+    def _checked(self, article: Article, checker: Checker, drafts: Sequence[str], notes: tuple[str, ...]) -> Summary:
+        choice = checker.best(drafts)
         notes += _cuts(choice)
         if not choice.kept:
             return self._extractive(article, drafts[0], notes)
-        return Summary(choice.text, "extractive" if choice.copied else "abstractive", drafts[0], (), notes)
+        method: Literal["abstractive", "extractive"] = "extractive" if choice.copied else "abstractive"
+        return Summary(choice.text, method, drafts[0], (), notes, self.engine.name)
 
     def _extractive(self, article: Article, draft: str | None, notes: tuple[str, ...]) -> Summary:
+        engine = None if draft is None else self.engine.name
         if self.settings.style == "headline":
-            return Summary(article.title, "extractive" if article.title else None, draft, (), notes)
+            return Summary(article.title, "extractive" if article.title else None, draft, (), notes, engine)
         text = extract(article, self.settings.sentences, self.settings.most_words)
-        return Summary(text, "extractive" if text else None, draft, (), notes)
+        return Summary(text, "extractive" if text else None, draft, (), notes, engine)
+
+
+def _summary(row: dict[str, Any]) -> Summary:
+    """A summary as the cache kept it."""
+    return Summary(**row | {"unsupported": tuple(row["unsupported"]), "notes": tuple(row["notes"])})
+
+
+@lru_cache(maxsize=1)
+def code_sha256() -> str:
+    """The hash of this package: what it cleans, checks and chooses may change with any of its files."""
+    folder = Path(__file__).parent
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".json"))
+    return content_key([(path.name, sha256_of(path)) for path in files])
 
 
 def _tidy(text: str) -> str:

@@ -4,19 +4,25 @@ import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles, text_sha256
+from pipeline.batches import in_batches
+from pipeline.cleaning import clean
 from pipeline.files import write_jsonl
 from pipeline.pairs import Pair, read_pairs
-from pipeline.predicting import Predictor, load
 from pipeline.records import Article
+from pipeline.summaries import Summariser
+from pipeline.summary_cache import default_cache
 from pipeline.taxonomy import NONE
 
 # Of a corpus without reference summaries so many articles are summarised.
 SAMPLE = 60
+# So many are summarised at a time, as `predict_many` does; what is done is in the cache when a run is killed.
+BATCH = 64
 
 
 def cases(articles: Sequence[LabelledArticle], references: dict[str, Pair]) -> list[SummarisedArticle]:
@@ -38,17 +44,23 @@ def is_of(pair: Pair, article: LabelledArticle) -> bool:
     return pair.title_sha256 in (None, text_sha256(article.title or ""))
 
 
-def summarised(predictor: Predictor, rows: Sequence[SummarisedArticle]) -> Iterator[SummarisedArticle]:
-    """The rows with their summaries."""
-    predictions = predictor.predict_many(Article(row.title, row.text).whole for row in rows)
-    for row, answer in zip(rows, predictions, strict=True):
-        yield replace(
-            row,
-            summary=answer.summary,
-            summary_method=answer.summary_method,
-            draft=answer.draft,
-            notes=list(answer.notes),
-        )
+def summarised(summariser: Summariser, rows: Sequence[SummarisedArticle]) -> Iterator[SummarisedArticle]:
+    """The rows with their summaries, by the road that `predict` takes: each row is a page that cleans to itself."""
+    for batch in in_batches(rows, BATCH):
+        pages = [Article(row.title, row.text).whole for row in batch]
+        summaries = summariser.of_pages(pages, partial(_cleaned, pages))
+        for row, summary in zip(batch, summaries, strict=True):
+            yield replace(
+                row,
+                summary=summary.text,
+                summary_method=summary.method,
+                draft=summary.draft,
+                notes=list(summary.notes),
+            )
+
+
+def _cleaned(pages: Sequence[str], number: int) -> Article:
+    return clean(pages[number])
 
 
 def _whole(article: LabelledArticle, pair: Pair) -> SummarisedArticle:
@@ -68,11 +80,13 @@ def _body(article: LabelledArticle, lede: str) -> SummarisedArticle:
 @click.argument("references", type=click.Path(path_type=Path))
 @click.option("--models", required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path))
-def command(articles: Path, references: Path, models: Path, out: Path) -> None:
+@click.option("--no-cache", is_flag=True, help="Summarise anew what was summarised before, and do not keep it.")
+def command(articles: Path, references: Path, models: Path, out: Path, no_cache: bool) -> None:
     """Summarise the articles of the test split that have a reference summary, or without any a sample of it."""
     written = {pair.id: pair for pair in read_pairs(references)}
     chosen = cases(read_articles(articles, "test"), written)
-    rows = _progress(summarised(load(models), chosen), len(chosen))
+    summariser = Summariser(models / "summariser", cache=None if no_cache else default_cache())
+    rows = _progress(summarised(summariser, chosen), len(chosen))
     write_jsonl(out, (asdict(row) for row in rows))
 
 

@@ -111,7 +111,7 @@ def prepare(folder: Path) -> dict[str, str]:
     params["train"] |= {"least_articles": 1}
     params["adapt"] |= {"rank": 2, "passes": 0.2, "headlines": 2, "validation_articles": 1, "checks": 1}
     params["summarise"] |= {"model": str(save_llama(folder / "tiny")), "prompt_tokens": 200, "write_tokens": 24}
-    params["summarise"] |= {"candidates": 2, "least_support": 0.0}
+    params["summarise"] |= {"copy_penalties": [0, 2], "least_support": 0.0}
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     environment = offline(folder / "wheels")
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "config", "core.analytics", "false"]):

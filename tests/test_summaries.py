@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 from tiny_models import save_bart, save_llama, save_t5, summarise_settings
 
-from pipeline.choosing import choose, cut_down
+from pipeline import openvino_engine, summaries
+from pipeline.choosing import Checker, cut_down
 from pipeline.converting import convert
 from pipeline.extracting import extract
-from pipeline.generation import WIDTH
+from pipeline.generation import Drafting
 from pipeline.grounding import Grounder
 from pipeline.reading import read_pages
 from pipeline.records import Article, ModelError, StageError
 from pipeline.summaries import Summariser
+from pipeline.summary_cache import SummaryCache
 from pipeline.summary_settings import Wanted, saved_settings
 
 SETTINGS = summarise_settings()
@@ -34,8 +36,20 @@ def converted(folder: Path, save, **changes) -> Summariser:
 
 
 @pytest.fixture(scope="module")
-def llama(tmp_path_factory):
-    return converted(tmp_path_factory.mktemp("llama"), save_llama)
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("llama")
+    converted(folder, save_llama)
+    return folder / "converted"
+
+
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def llama(folder, request):
+    return Summariser(folder, Wanted(engine=request.param))
+
+
+def drafting(summariser: Summariser, penalties=(0.0, 50.0), **changes) -> Drafting:
+    settings = {"is_enough": lambda ids: False, "settles": lambda number, ids: False} | changes
+    return Drafting(SETTINGS.write_tokens, penalties, summariser.prompts.head, **settings)
 
 
 @pytest.mark.parametrize("save", [save_bart, save_t5, lambda folder: save_llama(folder, chat=False)])
@@ -49,19 +63,63 @@ def test_each_family_writes_and_is_judged(tmp_path, save):
 
 
 def test_one_by_one_equals_batch_in_any_order(llama):
-    some = articles()[: WIDTH + 3]
+    some = articles()[:35]
     together = llama.summarise(some)
-    assert len({summary.draft for summary in together}) > WIDTH // 2
+    assert len({summary.draft for summary in together}) > 16
     assert [llama.summarise([article])[0] for article in some] == together
     assert llama.summarise(some[::-1]) == together[::-1]
 
 
-def test_candidates_differ_and_come_out_the_same_again(llama):
-    ids, _ = llama.prompts.prompt(articles()[0])
-    (first,) = llama.engine.generate([ids])
-    assert len(first) == SETTINGS.candidates
-    assert len({tuple(candidate) for candidate in first}) > 1
-    assert llama.engine.generate([ids, ids]) == [first, first]
+def prompts_of(summariser: Summariser, number: int = 12) -> list[list[int]]:
+    return [summariser.prompts.prompt(article)[0] for article in articles()[:number]]
+
+
+def test_engines_write_the_same(folder):
+    precise = [Summariser(folder, Wanted(engine=engine, precision="float32")) for engine in ("openvino", "torch")]
+    names = [summariser.engine.name for summariser in precise]
+    assert [name.split()[0] for name in names] == ["openvino", "torch"]
+    assert all(name.endswith("float32") for name in names)
+    one, other = [summariser.engine.generate(prompts_of(summariser), drafting(summariser)) for summariser in precise]
+    assert one == other
+
+
+def test_what_would_copy_on_is_dearer(llama, monkeypatch):
+    monkeypatch.setattr("pipeline.copying.Copying.continuations", lambda copying, written: set(range(400)))
+    for greedy, dearer in llama.engine.generate(prompts_of(llama), drafting(llama)):
+        assert min(greedy) < 400 <= min(dearer)
+
+
+def test_guessing_ahead_changes_no_text(folder, monkeypatch):
+    written = []
+    for tokens in (1, 2, 7):
+        monkeypatch.setattr(openvino_engine, "STEP_TOKENS", tokens)
+        summariser = Summariser(folder, Wanted(engine="openvino", precision="float32"))
+        written.append(summariser.engine.generate(prompts_of(summariser), drafting(summariser)))
+    assert written[0] == written[1] == written[2]
+
+
+def test_what_settles_needs_no_further_draft(llama):
+    prompts = prompts_of(llama)
+    drafts = llama.engine.generate(prompts, drafting(llama, settles=lambda number, ids: number % 2 == 0))
+    assert [len(found) for found in drafts] == [1, 2] * 6
+    assert [found[0] for found in drafts] == [found[0] for found in llama.engine.generate(prompts, drafting(llama))]
+
+
+def test_a_draft_ends_where_it_is_enough(llama):
+    prompts = prompts_of(llama)
+    full = llama.engine.generate(prompts, drafting(llama, (0.0,)))
+    short = llama.engine.generate(prompts, drafting(llama, (0.0,), is_enough=lambda ids: len(ids) == 5))
+    assert short == [[draft[:5]] for (draft,) in full]
+
+
+def test_a_sentence_begun_beyond_those_asked_for_is_enough(llama):
+    def is_enough(text: str) -> bool:
+        return llama._is_enough(llama.tokenizer(text)["input_ids"])
+
+    two = "The ferry left on Sunday. It carried 40 people."
+    assert not is_enough(two)
+    assert is_enough(f"{two} It")
+    assert not is_enough(f"{two[:-1]} to")
 
 
 def test_prompts_fit_their_budget_and_say_what_was_read(llama):
@@ -83,7 +141,7 @@ def test_a_long_sentence_is_shown_in_part(llama):
 
 def test_a_budget_below_the_instruction_is_refused(tmp_path):
     with pytest.raises(ModelError, match="prompt_tokens is 16, of which the instruction alone takes"):
-        converted(tmp_path, save_llama, prompt_tokens=16)
+        converted(tmp_path, save_llama, prompt_tokens=16).prompts  # noqa: B018
 
 
 def test_control_tokens_in_an_article_stay_text(llama):
@@ -137,8 +195,8 @@ def test_drafts_that_only_copy_come_last():
     settings = summarise_settings(sentences=1)
     article = Article(None, "The white ferry left on Sunday. Some 40 people went to Harrow, all told.", "en")
     copy, short = "Some 40 people went to Harrow, all told.", "The ferry left on Sunday."
-    assert choose(article, [copy, short], settings).text == short
-    assert choose(article, [copy, "Some went to Paris."], settings).text == copy
+    assert Checker(article, settings).best([copy, short]).text == short
+    assert Checker(article, settings).best([copy, "Some went to Paris."]).text == copy
 
 
 def test_a_sentence_that_leans_on_a_cut_one_goes_with_it():
@@ -177,7 +235,7 @@ def test_a_date_on_top_is_no_sentence_of_the_summary():
 def test_behind_a_title_the_first_sentence_follows_nothing():
     article = Article("A day out", "We left for Harrow by ferry. We sang. Rain fell on the quay in Harrow.", "en")
     settings = summarise_settings(sentences=1)
-    assert choose(article, ["We left for Harrow by ferry."], settings).text == "We left for Harrow by ferry."
+    assert Checker(article, settings).best(["We left for Harrow by ferry."]).text == "We left for Harrow by ferry."
     assert extract(article, 1, 60) == "We left for Harrow by ferry."
 
 
@@ -199,19 +257,23 @@ def test_support_is_asked_for():
     assert kept(draft, least_support=0.5) == "The ferry left on Sunday. It carried 40 people to Harrow."
 
 
+def checked(summariser: Summariser, article: Article, draft: str):
+    return summariser._checked(article, Checker(article, summariser.settings), [draft], ())
+
+
 def test_where_nothing_is_left_the_article_speaks_for_itself(llama):
-    guarded = llama._checked(FERRY, ["In Paris 90 people left."], ())
+    guarded = checked(llama, FERRY, "In Paris 90 people left.")
     assert guarded.method == "extractive"
     assert guarded.text == "The ferry left on Sunday. It carried 40 people to Harrow."
     assert guarded.notes == ("sentences left out, since the article lacks: Paris, 90",)
-    free = llama._unchecked(FERRY, ["In Paris 90 people left."], ())
+    free = llama._unchecked(FERRY, "In Paris 90 people left.", ())
     assert (free.text, free.method, free.unsupported) == ("In Paris 90 people left.", "abstractive", ("Paris", "90"))
 
 
 def test_what_the_model_copied_is_not_called_its_own(llama):
-    assert llama._checked(FERRY, ["The ferry left on Sunday."], ()).method == "extractive"
+    assert checked(llama, FERRY, "The ferry left on Sunday.").method == "extractive"
     white = Article(None, FERRY.text.replace("ferry", "white ferry"), "en")
-    assert llama._checked(white, ["The ferry left on Sunday."], ()).method == "abstractive"
+    assert checked(llama, white, "The ferry left on Sunday.").method == "abstractive"
 
 
 def test_callers_choose_length_and_style(tmp_path):
@@ -255,7 +317,7 @@ def test_hidden_generation_settings_do_not_leak(tmp_path):
     )
     (tmp_path / "converted").mkdir()
     convert(SETTINGS.model_copy(update={"model": str(source)}), tmp_path / "converted")
-    own = Summariser(tmp_path / "converted").engine.settings
+    own = Summariser(tmp_path / "converted", Wanted(engine="torch")).engine.settings
     assert (own.do_sample, own.temperature, own.max_length, own.eos_token_id) == (False, None, None, [2])
 
 
@@ -284,3 +346,64 @@ def test_a_tampered_summariser_is_refused(tmp_path):
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(ModelError, match=r"model\.safetensors is not as it was saved .* run `dvc repro convert`"):
         Summariser(tmp_path / "converted")
+
+
+class Counting:
+    """An engine that counts what it is asked for."""
+
+    def __init__(self, engine) -> None:
+        self.engine, self.name, self.prompts = engine, engine.name, 0
+
+    def generate(self, prompts, drafting):
+        self.prompts += len(prompts)
+        return self.engine.generate(prompts, drafting)
+
+
+def counted(folder: Path, cache: SummaryCache | None, **wanted) -> tuple[Summariser, Counting]:
+    summariser = Summariser(folder, Wanted(**wanted), cache)
+    summariser.engine = Counting(summariser.engine)
+    return summariser, summariser.engine
+
+
+def test_nothing_is_generated_twice(folder, tmp_path):
+    cache, some = SummaryCache(tmp_path / "cache.sqlite"), articles()[:6]
+    pages = [article.whole for article in some]
+    plain = Summariser(folder).of_pages(pages, some.__getitem__)
+    first, asked = counted(folder, cache)
+    assert first.of_pages(pages[:5], some.__getitem__) == plain[:5]
+    assert asked.prompts == 5
+    again, asked = counted(folder, cache)
+    assert again.of_pages([*pages, pages[0]], lambda number: [*some, some[0]][number]) == [*plain, plain[0]]
+    assert asked.prompts == 1  # the one that is new
+
+
+def test_other_settings_are_other_summaries(folder, tmp_path):
+    cache, article = SummaryCache(tmp_path / "cache.sqlite"), articles()[0]
+    asked_in_all = 0
+    for wanted in ({}, {"sentences": 1}, {"style": "headline"}, {"precision": "float32"}, {"engine": "torch"}, {}):
+        summariser, asked = counted(folder, cache, **wanted)
+        summariser.of_pages([article.whole], lambda number: article)
+        asked_in_all += asked.prompts
+    assert asked_in_all == 5
+
+
+def test_a_change_of_the_code_checks_anew_what_is_not_generated_anew(folder, tmp_path, monkeypatch):
+    cache, article = SummaryCache(tmp_path / "cache.sqlite"), articles()[0]
+    counted(folder, cache)[0].of_pages([article.whole], lambda number: article)
+    monkeypatch.setattr(summaries, "code_sha256", lambda: "other code")
+    summariser, asked = counted(folder, cache)
+    looked_at = []
+    summariser.of_pages([article.whole], lambda number: looked_at.append(number) or article)
+    assert (looked_at, asked.prompts) == ([0], 0)
+
+
+def test_a_model_without_a_graph_runs_on_torch_and_says_so(tmp_path):
+    converted(tmp_path, save_bart)
+    assert Summariser(tmp_path / "converted").engine.name.startswith("torch ")
+    with pytest.raises(ModelError, match=r"cannot run on openvino \(the model has an encoder and a decoder\)"):
+        Summariser(tmp_path / "converted", Wanted(engine="openvino")).engine  # noqa: B018
+
+
+def test_where_openvino_is_not_installed_torch_runs(folder, monkeypatch):
+    monkeypatch.setattr("pipeline.engines.find_spec", lambda name: None)
+    assert Summariser(folder).engine.name.startswith("torch ")

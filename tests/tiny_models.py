@@ -25,8 +25,9 @@ def summarise_settings(**changes):
         "least_words": 20,
         "prompt_tokens": 150,
         "write_tokens": 16,
-        "candidates": 2,
-        "temperature": 1.0,
+        "copy_penalties": [0, 2],
+        "engine": "auto",
+        "precision": "auto",
         "least_support": 0.0,
         "system": "You summarise.",
         "instructions": {"brief": "Summarise this in {sentences}.", "headline": "Write a headline."},
@@ -60,8 +61,8 @@ def save_llama(folder: Path, chat: bool = True) -> Path:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     config = LlamaConfig(
-        hidden_size=32,
-        intermediate_size=64,
+        hidden_size=64,
+        intermediate_size=128,
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,

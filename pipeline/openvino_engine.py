@@ -1,0 +1,212 @@
+"""The summariser on OpenVINO: prompts are read one by one, drafts written side by side, several tokens a step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from pipeline.copying import Copying, Ids
+from pipeline.generation import Drafting
+
+# Drafts that are written at the same time, and tokens of each that a step checks; docs/log.md has the times of others.
+ROWS = 64
+STEP_TOKENS = 4
+# Room for a text is a multiple of so many tokens: vectors are full then.
+ROOM_TOKENS = 64
+# A prompt is read as so many tokens or a multiple: each other number costs OpenVINO a plan of its own.
+READ_TOKENS = 32
+# Weights of 8 bits meet inputs of 8 bits, scaled in groups of so many.
+GROUP = 96
+# What no token may look at: below any score, and still finite in half precision.
+HIDDEN = -1e9
+
+
+class OpenVINOEngine:
+    """A causal model as the graph that exporting.py wrote.
+
+    The rows of the graph are computed alike, bit by bit, whatever other rows there are and however many: a test holds
+    this, for heads of 16 numbers or more (with 8, a row alone came out otherwise). So drafts that are done give up
+    their rows, and a prompt alone does not wait for others.
+    """
+
+    def __init__(self, graph: Path, ends: frozenset[int], room_tokens: int, precise: bool = False) -> None:
+        """Load a graph, for texts of at most so many tokens, prompt and draft together."""
+        core = openvino.Core()
+        half = not precise and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self.name = f"openvino {openvino.__version__.split('-')[0]}, {'float32' if precise else 'int8'}"
+        self.ends = ends
+        self.type = openvino.Type.bf16 if half else openvino.Type.f32
+        self.dtype = np.dtype(np.uint16 if half else np.float32)  # numpy has no bfloat16: its bits are moved about
+        model = core.read_model(graph)
+        _, heads, _, size = (dimension.get_max_length() for dimension in model.inputs[4].get_partial_shape())
+        # Of each layer the keys, then the values, of what is known of each row's text. They stay, since memory that is
+        # new to the process costs 12 milliseconds an article; what a row held before is hidden, not cleared.
+        shape = (ROWS, heads, _up(room_tokens + STEP_TOKENS, ROOM_TOKENS), size)
+        self.states = [np.zeros(shape, self.dtype) for _ in range(len(model.inputs) - 4)]
+        self.nothing = [np.zeros((1, heads, 1, size), self.dtype)] * len(self.states)
+        tensors = openvino.preprocess.PrePostProcessor(model)
+        for number in range(len(self.states)):
+            tensors.input(4 + number).tensor().set_element_type(self.type)
+            tensors.output(1 + number).tensor().set_element_type(self.type)
+        settings = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0" if precise else str(GROUP),
+        }
+        self.request = core.compile_model(tensors.build(), "CPU", settings).create_infer_request()
+
+    def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
+        """As Engine says."""
+        drafts: list[list[list[int]]] = [[] for _ in prompts]
+        for start in range(0, len(prompts), ROWS):
+            numbers = range(start, min(start + ROWS, len(prompts)))
+            rows = [_Row(number, Copying(prompts[number])) for number in numbers]
+            self._read([row.copying.prompt for row in rows], drafting)
+            for draft in range(len(drafting.copy_penalties)):
+                asked = [row for row in rows if not draft or not drafting.settles(row.number, drafts[row.number][-1])]
+                penalties = drafting.copy_penalties[draft:]
+                for row in asked:
+                    row.begin(penalties[0], drafting, self.ends)
+                self._write(rows, penalties, drafting)
+                for row in asked:
+                    drafts[row.number].append(list(row.ids))
+        return drafts
+
+    def _read(self, prompts: Sequence[Ids], drafting: Drafting) -> None:
+        """Read each prompt alone but for its last token, behind the head if it begins with that."""
+        head = [state.copy() for state in self._new(drafting.head, 0, self.nothing)] if drafting.head else []
+        for row, prompt in enumerate(prompts):
+            first = len(drafting.head) if tuple(prompt[: len(drafting.head)]) == drafting.head else 0
+            known = head if first else self.nothing
+            for state, before, new in zip(self.states, known, self._new(prompt[first:-1], first, known), strict=True):
+                state[row, :, :first] = before[0, :, :first]
+                state[row, :, first : len(prompt) - 1] = new[0]
+
+    def _new(self, ids: Ids, first: int, known: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """Keys and values of tokens of one text that stand behind `first` known ones."""
+        padded = np.zeros((1, _up(len(ids), READ_TOKENS)), dtype=np.int64)
+        padded[0, : len(ids)] = ids
+        positions = np.arange(first, first + padded.shape[1])[None]
+        mask = np.full((1, max(first, 1)), 0 if first else HIDDEN, dtype=np.float32)
+        _, new = self.step(padded, positions, np.zeros(1, dtype=np.int64), mask, known)
+        return [state[:, :, : len(ids)] for state in new]
+
+    def _write(self, rows: "list[_Row]", penalties: Sequence[float], drafting: Drafting) -> None:
+        """Write the drafts of the rows that are open to their ends; rows change places, with their states."""
+        slots, ahead = np.arange(self.states[0].shape[2]), np.arange(STEP_TOKENS)
+        count = _open_first(rows, self.states)
+        while count:
+            writing = rows[:count]
+            past = [state[:count] for state in self.states]
+            guesses = [[row.last, *row.copying.guess(row.ids, STEP_TOKENS - 1)] for row in writing]
+            known = np.array([len(row.copying.prompt) - 1 + len(row.ids) for row in writing])
+            mask = np.where(slots < known[:, None], 0, HIDDEN).astype(np.float32)
+            places = known[:, None] + ahead
+            scores, new = self.step(np.array(guesses), places, ahead, mask, past)
+            likeliest = scores.argmax(axis=2).tolist()
+            for number, row in enumerate(writing):
+                if row.is_open:
+                    row.write(guesses[number][1:], likeliest[number], scores[number], penalties, drafting, self.ends)
+            for state, found in zip(past, new, strict=True):
+                state[np.arange(count)[:, None], :, places] = found.transpose(0, 2, 1, 3)
+            if 2 * sum(row.is_open for row in writing) <= count:  # what is done gives up its place
+                count = _open_first(rows, self.states)
+
+    def step(
+        self,
+        ids: NDArray[np.int64],
+        positions: NDArray[np.int64],
+        wanted: NDArray[np.int64],
+        mask: NDArray[np.float32],
+        states: Sequence[NDArray[Any]],
+    ) -> tuple[NDArray[np.float32], list[NDArray[Any]]]:
+        """One run of the graph; exporting.py tells its inputs and outputs. What it returns is valid until the next."""
+        inputs = [openvino.Tensor(np.ascontiguousarray(array)) for array in (ids, positions, wanted, mask)]
+        inputs += [openvino.Tensor(state, openvino.Shape(state.shape), self.type) for state in states]
+        for number, tensor in enumerate(inputs):
+            self.request.set_input_tensor(number, tensor)
+        self.request.infer()
+        outputs = [self.request.get_output_tensor(number).data for number in range(1 + len(self.states))]
+        return outputs[0], [state.view(self.dtype) for state in outputs[1:]]
+
+
+@dataclass(slots=True)
+class _Row:
+    """A prompt that has been read, and the draft that is being written for it."""
+
+    number: int
+    copying: Copying
+    ids: list[int] = field(default_factory=list)
+    # How the drafts of greater penalties begin: as this one, up to where they would have gone on otherwise.
+    forks: dict[float, list[int]] = field(default_factory=dict)
+    is_open: bool = False
+
+    @property
+    def last(self) -> int:
+        return self.ids[-1] if self.ids else self.copying.prompt[-1]
+
+    def begin(self, penalty: float, drafting: Drafting, ends: frozenset[int]) -> None:
+        """Begin the draft of a penalty where it parts from the one before; if it does not, it is the same."""
+        fork = self.forks.pop(penalty, [])
+        if self.ids and not fork:
+            return
+        self.forks = {other: ids for other, ids in self.forks.items() if ids != fork and len(ids) <= len(fork)}
+        self.ids, self.is_open = [], True
+        for token in fork:
+            self._take(token, drafting, ends)
+
+    def write(
+        self,
+        guesses: Ids,
+        likeliest: Ids,
+        scores: NDArray[np.float32],
+        penalties: Sequence[float],
+        drafting: Drafting,
+        ends: frozenset[int],
+    ) -> None:
+        """Write by the first penalty, as long as what was guessed is what comes; note where others would part."""
+        for place, guess in enumerate([*guesses, None]):
+            dear = list(self.copying.continuations(self.ids))
+            token, *others = (_choice(likeliest[place], scores[place], dear, penalty) for penalty in penalties)
+            for penalty, other in zip(penalties[1:], others, strict=True):
+                if other != token:
+                    self.forks.setdefault(penalty, [*self.ids, other])
+            self._take(token, drafting, ends)
+            if token != guess or not self.is_open:
+                return
+
+    def _take(self, token: int, drafting: Drafting, ends: frozenset[int]) -> None:
+        if token not in ends:
+            self.ids.append(token)
+        is_full = len(self.ids) == drafting.write_tokens
+        self.is_open = not (token in ends or is_full or drafting.is_enough(self.ids))
+
+
+def _choice(likeliest: int, scores: NDArray[np.float32], dear: list[int], penalty: float) -> int:
+    """The likeliest token, once those that copy on have been made dearer."""
+    if not penalty or likeliest not in dear:
+        return likeliest
+    dearer = scores.copy()
+    dearer[dear] -= penalty
+    return int(dearer.argmax())
+
+
+def _up(tokens: int, step: int) -> int:
+    return -(-tokens // step) * step
+
+
+def _open_first(rows: list[_Row], states: Sequence[NDArray[Any]]) -> int:
+    """Bring the rows that are open to the front, each with its states; how many they are."""
+    count = sum(row.is_open for row in rows)
+    closed = [place for place in range(count) if not rows[place].is_open]
+    waiting = [place for place in range(count, len(rows)) if rows[place].is_open]
+    for one, other in zip(closed, waiting, strict=True):
+        rows[one], rows[other] = rows[other], rows[one]
+    if closed:
+        for state in states:
+            state[closed + waiting] = state[waiting + closed]
+    return count
