@@ -37,9 +37,10 @@ TOKENS = 64
 # More than any article of the corpus has in its prompt that is taken here.
 PROMPT_TOKENS = 1000
 BATCH = 8
+WARM_UP = 2
 SEED = 0
 
-Run = Callable[[], int]  # answers all articles; how many tokens were written
+Run = Callable[[int], int]  # answers so many of the articles; how many tokens were written
 
 
 def whole_prompts(articles: Sequence[Article]) -> list[list[int]]:
@@ -67,9 +68,9 @@ def _transformers(articles: Sequence[Article], dtype: str, at_once: int) -> Run:
     model = AutoModelForCausalLM.from_pretrained(FOLDER, dtype=getattr(torch, dtype), local_files_only=True).eval()
     pad = model.generation_config.pad_token_id or 0
 
-    def run() -> int:
-        for start in range(0, len(prompts), at_once):
-            part = prompts[start : start + at_once]
+    def run(number: int) -> int:
+        for start in range(0, number, at_once):
+            part = prompts[start : min(start + at_once, number)]
             longest = max(map(len, part))
             ids = torch.tensor([[pad] * (longest - len(prompt)) + prompt for prompt in part])
             mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in part])
@@ -82,7 +83,7 @@ def _transformers(articles: Sequence[Article], dtype: str, at_once: int) -> Run:
                     max_new_tokens=TOKENS,
                     pad_token_id=pad,
                 )
-        return TOKENS * len(prompts)
+        return TOKENS * number
 
     return run
 
@@ -105,8 +106,8 @@ def openvino_genai(articles: Sequence[Article]) -> Run:
     settings.ignore_eos = True
     tensors = [openvino.Tensor(np.array([prompt], dtype=np.int64)) for prompt in whole_prompts(articles)]
 
-    def run() -> int:
-        results = pipe.generate(tensors, [settings] * len(tensors))
+    def run(number: int) -> int:
+        results = pipe.generate(tensors[:number], [settings] * number)
         return sum(len(result.m_generation_ids[0]) for result in results)
 
     return run
@@ -116,11 +117,9 @@ def ours_same_tokens(articles: Sequence[Article]) -> Run:
     """This project's engine, asked for the same tokens behind the same prompts."""
     prompts = whole_prompts(articles)
     summariser = Summariser(FOLDER)
-    limits = {"prompt_tokens": PROMPT_TOKENS, "write_tokens": TOKENS}
-    summariser.settings = summariser.settings.model_copy(update=limits)
     summariser.engine.ends = frozenset()  # type: ignore[attr-defined]
     drafting = Drafting(TOKENS, (0.0,), summariser.prompts.head, lambda ids: False, lambda number, ids: True)
-    return lambda: sum(len(draft) for (draft,) in summariser.engine.generate(prompts, drafting))
+    return lambda number: sum(len(draft) for (draft,) in summariser.engine.generate(prompts[:number], drafting))
 
 
 def ours_as_shipped(articles: Sequence[Article]) -> Run:
@@ -130,8 +129,8 @@ def ours_as_shipped(articles: Sequence[Article]) -> Run:
 
 
 def _shipped(summariser: Summariser, articles: Sequence[Article]) -> Run:
-    def run() -> int:
-        made = summariser.summarise(articles)
+    def run(number: int) -> int:
+        made = summariser.summarise(articles[:number])
         return sum(len(summariser.tokenizer(summary.text or "")["input_ids"]) for summary in made)
 
     return run
@@ -205,11 +204,11 @@ def _safetensors_name(name: str) -> str:
 
 
 def _serve(system: str, articles: list[Article], pipe: Any) -> None:
-    """A system in its own process: once for each word on the pipe, seconds, tokens and peak memory."""
+    """A system in its own process: for each number of articles on the pipe, seconds, tokens and peak memory."""
     run = SYSTEMS[system][0](articles)
-    while pipe.recv():
+    while number := pipe.recv():
         start = time.perf_counter()
-        tokens = run()
+        tokens = run(number)
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         pipe.send({"seconds": time.perf_counter() - start, "tokens": tokens, "peak_mb": peak_mb})
 
@@ -223,13 +222,13 @@ def measured(names: Sequence[str], articles: list[Article], rounds: int) -> dict
         context.Process(target=_serve, args=(name, articles, end), daemon=True).start()
     for number in range(rounds + 1):
         for name in names:
-            pipes[name].send(True)
+            pipes[name].send(len(articles) if number else WARM_UP)
             row = pipes[name].recv()
             if number:  # the first round warms up
                 found[name].append(row)
             click.echo(f"{number or 'warm-up'}: {name}: {row['seconds']:.1f} s", err=True)
     for pipe in pipes.values():
-        pipe.send(False)
+        pipe.send(0)
     return found
 
 
@@ -262,7 +261,7 @@ def rouge_difference(number: int) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--articles", "number", default=32, show_default=True)
+@click.option("--articles", "number", default=64, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
 @click.option("--rouge-articles", default=100, show_default=True)
 def main(number: int, rounds: int, rouge_articles: int) -> None:

@@ -12,8 +12,9 @@ from pipeline.records import Article
 from pipeline.sentences import is_closed, split_sentences
 from pipeline.summary_settings import SummariseSettings
 
-# A sentence with this share of its content in an earlier one says it again.
+# A sentence with this share of its content in an earlier one says it again, as does one that holds this of an earlier.
 REPEATED_SHARE = 0.7
+HELD_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,8 @@ def fits(kept: Sequence[SentenceGrounding], text: str, settings: SummariseSettin
     """Whether a sentence is new beside those kept, and within the words asked for."""
     said = [frozenset(Sentence.of(sentence.text).content) for sentence in kept]
     content = frozenset(Sentence.of(text).content)
-    repeats = any(len(content & other) >= REPEATED_SHARE * len(content) for other in said)
+    repeats = any(
+        len(content & other) >= min(REPEATED_SHARE * len(content), HELD_SHARE * len(other)) for other in said
+    )
     words = sum(len(sentence.text.split()) for sentence in kept) + len(text.split())
     return not repeats and words <= settings.most_words

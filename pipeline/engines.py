@@ -21,8 +21,8 @@ def engine_of(folder: Path, card: dict[str, Any], settings: SummariseSettings) -
             from pipeline.openvino_engine import OpenVINOEngine
 
             graph = folder / (PRECISE_GRAPH if is_precise else GRAPH)
-            room_tokens = settings.prompt_tokens + settings.write_tokens
-            return OpenVINOEngine(graph, frozenset(card["end_tokens"]), room_tokens, is_precise)
+            text_tokens = settings.prompt_tokens + settings.write_tokens
+            return OpenVINOEngine(graph, frozenset(card["end_tokens"]), text_tokens, is_precise)
         if settings.engine == "openvino":
             raise ModelError(f"{folder} cannot run on openvino ({fault}): set summarise.engine to auto or torch")
     from pipeline.torch_engine import TorchEngine

@@ -15,7 +15,7 @@ from pipeline.extracting import extract
 from pipeline.files import as_csv, sha256_of, write_json, write_jsonl, write_text
 from pipeline.grounding import Grounder
 from pipeline.params import Settings, read_settings
-from pipeline.predicting import load
+from pipeline.predicting import Predictor, load
 from pipeline.readings import reading_scores, readings_of
 from pipeline.records import Article, Prediction, StageError
 from pipeline.scores import (
@@ -241,6 +241,17 @@ def grounding_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def predicted(predictor: Predictor, test: Sequence[LabelledArticle]) -> list[Prediction]:
+    """A prediction for each article; where it is not the editors' topic, with its evidence, which takes a while."""
+    found = predictor.predict_many((article.article.whole for article in test), summarise=False)
+    return [
+        prediction
+        if prediction.error or prediction.topic == article.topic
+        else predictor.predict(article.article.whole, summarise=False, explain=True)
+        for article, prediction in zip(test, found, strict=True)
+    ]
+
+
 @click.command()
 @click.argument("articles", type=click.Path(path_type=Path))
 @click.argument("summaries", type=click.Path(path_type=Path))
@@ -269,8 +280,7 @@ def command(
     seed = asked.seed
     test = [article for article in read_articles(articles, "test") if article.topic != NONE]
     predictor = load(models)
-    texts = (article.article.whole for article in test)
-    predictions = list(predictor.predict_many(texts, summarise=False, explain=True))
+    predictions = predicted(predictor, test)
     trained_on = [article.topic for article in read_articles(articles, "train")]
     topics = evaluate_topics(test, predictions, trained_on, seed)
     names = names_by_label(read_topics(asked.taxonomy))

@@ -1,7 +1,8 @@
 """The summariser on OpenVINO: prompts are read one by one, drafts written side by side, several tokens a step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ from numpy.typing import NDArray
 from pipeline.copying import Copying, Ids
 from pipeline.generation import Drafting
 
-# Drafts that are written at the same time, and tokens of each that a step checks; docs/log.md has the times of others.
+# Drafts that are written at the same time, unless they have more tokens together, and tokens of each that a step
+# checks; docs/log.md has the times of others.
 ROWS = 64
+BATCH_TOKENS = 16_384
 STEP_TOKENS = 4
 # Room for a text is a multiple of so many tokens: vectors are full then.
 ROOM_TOKENS = 64
 # A prompt is read as so many tokens or a multiple: each other number costs OpenVINO a plan of its own.
 READ_TOKENS = 32
-# Weights of 8 bits meet inputs of 8 bits, scaled in groups of so many.
-GROUP = 96
+# Weights of 8 bits meet inputs of 8 bits, scaled in groups of so many. With 96 the default model is a little faster,
+# and a model whose rows are no multiple of it no longer comes out the same in any batch.
+GROUP = 64
 # What no token may look at: below any score, and still finite in half precision.
 HIDDEN = -1e9
 
@@ -30,41 +34,33 @@ class OpenVINOEngine:
 
     The rows of the graph are computed alike, bit by bit, whatever other rows there are and however many: a test holds
     this, for heads of 16 numbers or more (with 8, a row alone came out otherwise). So drafts that are done give up
-    their rows, and a prompt alone does not wait for others.
+    their rows, and a prompt alone does not wait for others. How much room a row has can change bits: all have the
+    same, that of the longest text that the settings allow.
     """
 
-    def __init__(self, graph: Path, ends: frozenset[int], room_tokens: int, precise: bool = False) -> None:
-        """Load a graph, for texts of at most so many tokens, prompt and draft together."""
-        core = openvino.Core()
-        half = not precise and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self.name = f"openvino {openvino.__version__.split('-')[0]}, {'float32' if precise else 'int8'}"
+    def __init__(self, graph: Path, ends: frozenset[int], text_tokens: int, precise: bool = False) -> None:
+        """For texts of so many tokens, prompt and draft together; longer ones are written apart."""
+        self.path = graph
         self.ends = ends
-        self.type = openvino.Type.bf16 if half else openvino.Type.f32
-        self.dtype = np.dtype(np.uint16 if half else np.float32)  # numpy has no bfloat16: its bits are moved about
-        model = core.read_model(graph)
-        _, heads, _, size = (dimension.get_max_length() for dimension in model.inputs[4].get_partial_shape())
-        # Of each layer the keys, then the values, of what is known of each row's text. They stay, since memory that is
-        # new to the process costs 12 milliseconds an article; what a row held before is hidden, not cleared.
-        shape = (ROWS, heads, _up(room_tokens + STEP_TOKENS, ROOM_TOKENS), size)
-        self.states = [np.zeros(shape, self.dtype) for _ in range(len(model.inputs) - 4)]
-        self.nothing = [np.zeros((1, heads, 1, size), self.dtype)] * len(self.states)
-        tensors = openvino.preprocess.PrePostProcessor(model)
-        for number in range(len(self.states)):
-            tensors.input(4 + number).tensor().set_element_type(self.type)
-            tensors.output(1 + number).tensor().set_element_type(self.type)
-        settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
-            "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0" if precise else str(GROUP),
-        }
-        self.request = core.compile_model(tensors.build(), "CPU", settings).create_infer_request()
+        self.text_tokens = text_tokens + STEP_TOKENS
+        self.core = openvino.Core()
+        self.precise = precise
+        self.half = not precise and "BF16" in self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        precision = "float32" if precise else f"int8 and {'bfloat16' if self.half else 'float32'}"
+        self.name = f"openvino {openvino.__version__.split('-')[0]}, {precision}"
+
+    @cached_property
+    def graph(self) -> "_Graph":
+        """The graph, compiled when it is first used, which takes two seconds."""
+        return _Graph(self.core, self.path, self.half, self.precise)
 
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
         """As Engine says."""
         drafts: list[list[list[int]]] = [[] for _ in prompts]
-        for start in range(0, len(prompts), ROWS):
-            numbers = range(start, min(start + ROWS, len(prompts)))
+        tokens = [max(len(prompt) + drafting.write_tokens + STEP_TOKENS, self.text_tokens) for prompt in prompts]
+        for numbers, room in _batches(tokens):
             rows = [_Row(number, Copying(prompts[number])) for number in numbers]
+            self.graph.make_room(len(rows), room)
             self._read([row.copying.prompt for row in rows], drafting)
             for draft in range(len(drafting.copy_penalties)):
                 asked = [row for row in rows if not draft or not drafting.settles(row.number, drafts[row.number][-1])]
@@ -78,11 +74,13 @@ class OpenVINOEngine:
 
     def _read(self, prompts: Sequence[Ids], drafting: Drafting) -> None:
         """Read each prompt alone but for its last token, behind the head if it begins with that."""
-        head = [state.copy() for state in self._new(drafting.head, 0, self.nothing)] if drafting.head else []
+        head = [state.copy() for state in self._new(drafting.head, 0, self.graph.nothing)] if drafting.head else []
         for row, prompt in enumerate(prompts):
             first = len(drafting.head) if tuple(prompt[: len(drafting.head)]) == drafting.head else 0
-            known = head if first else self.nothing
-            for state, before, new in zip(self.states, known, self._new(prompt[first:-1], first, known), strict=True):
+            known = head if first else self.graph.nothing
+            for state, before, new in zip(
+                self.graph.states, known, self._new(prompt[first:-1], first, known), strict=True
+            ):
                 state[row, :, :first] = before[0, :, :first]
                 state[row, :, first : len(prompt) - 1] = new[0]
 
@@ -92,21 +90,21 @@ class OpenVINOEngine:
         padded[0, : len(ids)] = ids
         positions = np.arange(first, first + padded.shape[1])[None]
         mask = np.full((1, max(first, 1)), 0 if first else HIDDEN, dtype=np.float32)
-        _, new = self.step(padded, positions, np.zeros(1, dtype=np.int64), mask, known)
+        _, new = self.graph.step(padded, positions, np.zeros(1, dtype=np.int64), mask, known)
         return [state[:, :, : len(ids)] for state in new]
 
     def _write(self, rows: "list[_Row]", penalties: Sequence[float], drafting: Drafting) -> None:
         """Write the drafts of the rows that are open to their ends; rows change places, with their states."""
-        slots, ahead = np.arange(self.states[0].shape[2]), np.arange(STEP_TOKENS)
-        count = _open_first(rows, self.states)
+        slots, ahead = np.arange(self.graph.states[0].shape[2]), np.arange(STEP_TOKENS)
+        count = _open_first(rows, self.graph.states)
         while count:
             writing = rows[:count]
-            past = [state[:count] for state in self.states]
+            past = [state[:count] for state in self.graph.states]
             guesses = [[row.last, *row.copying.guess(row.ids, STEP_TOKENS - 1)] for row in writing]
             known = np.array([len(row.copying.prompt) - 1 + len(row.ids) for row in writing])
             mask = np.where(slots < known[:, None], 0, HIDDEN).astype(np.float32)
             places = known[:, None] + ahead
-            scores, new = self.step(np.array(guesses), places, ahead, mask, past)
+            scores, new = self.graph.step(np.array(guesses), places, ahead, mask, past)
             likeliest = scores.argmax(axis=2).tolist()
             for number, row in enumerate(writing):
                 if row.is_open:
@@ -114,7 +112,39 @@ class OpenVINOEngine:
             for state, found in zip(past, new, strict=True):
                 state[np.arange(count)[:, None], :, places] = found.transpose(0, 2, 1, 3)
             if 2 * sum(row.is_open for row in writing) <= count:  # what is done gives up its place
-                count = _open_first(rows, self.states)
+                count = _open_first(rows, self.graph.states)
+
+
+class _Graph:
+    """The compiled graph, with room for what is known of each row's text."""
+
+    def __init__(self, core: Any, path: Path, half: bool, precise: bool) -> None:
+        self.type = openvino.Type.bf16 if half else openvino.Type.f32
+        self.dtype = np.dtype(np.uint16 if half else np.float32)  # numpy has no bfloat16: its bits are moved about
+        model = core.read_model(path)
+        _, self.heads, _, self.size = (length.get_max_length() for length in model.inputs[4].get_partial_shape())
+        # Of each layer the keys, then the values: (texts, heads, tokens, size).
+        self.nothing = [np.zeros((1, self.heads, 1, self.size), self.dtype)] * (len(model.inputs) - 4)
+        self.states = self.nothing
+        tensors = openvino.preprocess.PrePostProcessor(model)
+        for number in range(len(self.nothing)):
+            tensors.input(4 + number).tensor().set_element_type(self.type)
+            tensors.output(1 + number).tensor().set_element_type(self.type)
+        settings = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0" if precise else str(GROUP),
+        }
+        self.request = core.compile_model(tensors.build(), "CPU", settings).create_infer_request()
+
+    def make_room(self, rows: int, tokens: int) -> None:
+        """Room for so many texts of so many tokens.
+
+        It stays, since memory that is new to the process costs 12 milliseconds an article; what a row held before is
+        hidden, not cleared.
+        """
+        if self.states[0].shape[0] < rows or self.states[0].shape[2] != tokens:
+            self.states = [np.zeros((rows, self.heads, tokens, self.size), self.dtype) for _ in self.nothing]
 
     def step(
         self,
@@ -130,7 +160,7 @@ class OpenVINOEngine:
         for number, tensor in enumerate(inputs):
             self.request.set_input_tensor(number, tensor)
         self.request.infer()
-        outputs = [self.request.get_output_tensor(number).data for number in range(1 + len(self.states))]
+        outputs = [self.request.get_output_tensor(number).data for number in range(1 + len(self.nothing))]
         return outputs[0], [state.view(self.dtype) for state in outputs[1:]]
 
 
@@ -193,6 +223,20 @@ def _choice(likeliest: int, scores: NDArray[np.float32], dear: list[int], penalt
     dearer = scores.copy()
     dearer[dear] -= penalty
     return int(dearer.argmax())
+
+
+def _batches(tokens: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+    """The numbers of texts of so many tokens, longest first, as many as are written together, with the room of each.
+
+    >>> list(_batches([100, 8000, 130, 16000]))
+    [([3], 16000), ([1, 2], 8000), ([0], 128)]
+    """
+    left = sorted(range(len(tokens)), key=lambda number: -tokens[number])
+    while left:
+        room = _up(tokens[left[0]], ROOM_TOKENS)
+        most = min(ROWS, max(1, BATCH_TOKENS // room))
+        yield left[:most], room
+        left = left[most:]
 
 
 def _up(tokens: int, step: int) -> int:

@@ -135,11 +135,12 @@ class Summariser:
             known |= new
             if self.cache:
                 self.cache.put(new)
-        return [known[key] for key in keys]
+        return [_needed(checkers[number], known[key]) if checkers else known[key] for number, key in enumerate(keys)]
 
     def _is_complete(self, checker: Checker, drafts: Sequence[str]) -> bool:
         """Whether no draft is lacking: what settles an article can change with the code that checks."""
-        return len(drafts) == len(self.settings.copy_penalties) or checker.check(drafts[-1]).settles
+        enough = len(self.settings.copy_penalties)
+        return len(drafts) == enough or any(checker.check(draft).settles for draft in drafts)
 
     def _text(self, ids: Sequence[int]) -> str:
         return _tidy(str(self.tokenizer.decode(ids, skip_special_tokens=True)))
@@ -201,6 +202,12 @@ def code_sha256() -> str:
     folder = Path(__file__).parent
     files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".json"))
     return content_key([(path.name, sha256_of(path)) for path in files])
+
+
+def _needed(checker: Checker, drafts: Sequence[str]) -> list[str]:
+    """Drafts up to the first that settles it: the cache can hold more, from code that checked otherwise."""
+    first = next((number for number, draft in enumerate(drafts) if checker.check(draft).settles), len(drafts))
+    return list(drafts[: first + 1])
 
 
 def _tidy(text: str) -> str:

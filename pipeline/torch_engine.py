@@ -1,6 +1,7 @@
 """The summariser on torch: the reference, and whatever OpenVINO has no graph of."""
 
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +64,8 @@ class TorchEngine:
         import torch
 
         output = self.model.generate(
-            input_ids=torch.tensor([list(prompts[0])]),
-            max_new_tokens=drafting.write_tokens,
-            generation_config=self.settings,
+            input_ids=torch.tensor([list(prompts[0])], device=self.model.device),
+            generation_config=self._limited(drafting),
             logits_processor=[_Dearer(prompts, penalty, 1)],
             stopping_criteria=[_Enough(drafting, 1)],
         )
@@ -85,15 +85,19 @@ class TorchEngine:
             ids[row, start - len(prompt) :] = torch.tensor(prompt)
             mask[row, start - len(prompt) :] = 1
         output = self.model.generate(
-            input_ids=ids,
-            attention_mask=mask,
+            input_ids=ids.to(self.model.device),
+            attention_mask=mask.to(self.model.device),
             past_key_values=self._cache([*read, *[read[0]] * spare], drafting.write_tokens),
-            max_new_tokens=drafting.write_tokens,
-            generation_config=self.settings,
+            generation_config=self._limited(drafting),
             logits_processor=[_Dearer(filled, penalty, start)],
             stopping_criteria=[_Enough(drafting, start)],
         )
         return [self._written(row, drafting) for row in output[: len(prompts), start:]]
+
+    def _limited(self, drafting: Drafting) -> Any:
+        settings = copy(self.settings)
+        settings.max_new_tokens = drafting.write_tokens
+        return settings
 
     def _read(self, prompt: Ids) -> Any:
         """Keys and values of a prompt but for its last token."""
@@ -101,7 +105,8 @@ class TorchEngine:
         from transformers import DynamicCache
 
         alone = DynamicCache(config=self.model.config)
-        self.model.base_model(torch.tensor([list(prompt[:-1])]), past_key_values=alone, use_cache=True)
+        ids = torch.tensor([list(prompt[:-1])], device=self.model.device)
+        self.model.base_model(ids, past_key_values=alone, use_cache=True)
         return alone
 
     def _cache(self, read: Sequence[Any], write_tokens: int) -> Any:
@@ -162,7 +167,8 @@ class _Enough:
     def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
         import torch
 
-        return torch.tensor([self.drafting.is_enough(row[self.start :].tolist()) for row in input_ids])
+        enough = [self.drafting.is_enough(row[self.start :].tolist()) for row in input_ids]
+        return torch.tensor(enough, device=input_ids.device)
 
 
 def grouped_attention(
@@ -193,7 +199,10 @@ def grouped_attention(
 
 
 def _load_model(folder: Path, precise: bool) -> "PreTrainedModel":
-    """The model of a converted folder, in bfloat16 where the processor computes in it, else in float32."""
+    """The model of a converted folder, on a GPU if there is one, in bfloat16 where that or the processor has it.
+
+    On a GPU it has not been run.
+    """
     import torch
     from transformers import (
         AttentionInterface,
@@ -210,15 +219,21 @@ def _load_model(folder: Path, precise: bool) -> "PreTrainedModel":
     AttentionMaskInterface.register("grouped", eager_mask)
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     causal = not config.is_encoder_decoder
+    gpu = torch.cuda.is_available()
+    has_bfloat16 = torch.cuda.is_bf16_supported() if gpu else computes_in_bfloat16()
     family = AutoModelForCausalLM if causal else AutoModelForSeq2SeqLM
-    return family.from_pretrained(
-        folder,
-        dtype=torch.bfloat16 if causal and not precise and computes_in_bfloat16() else torch.float32,
-        attn_implementation="grouped" if causal else "eager",
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-    ).eval()
+    return (
+        family.from_pretrained(
+            folder,
+            dtype=torch.bfloat16 if causal and not precise and has_bfloat16 else torch.float32,
+            attn_implementation="grouped" if causal else "eager",
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+        .to("cuda" if gpu else "cpu")
+        .eval()
+    )
 
 
 def _greedy(model: "PreTrainedModel", ends: list[int]) -> Any:

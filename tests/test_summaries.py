@@ -245,6 +245,13 @@ def test_a_sentence_is_said_once_and_the_budgets_are_kept():
     assert kept("The ferry left on Sunday. It carried 40 people.", sentences=1) == "The ferry left on Sunday."
 
 
+def test_a_longer_sentence_does_not_say_again_what_a_shorter_one_said():
+    text = "The old ferry left for Harrow on Sunday, after a storm had kept it in port for a week. It rained."
+    article = Article(None, text, "en")
+    draft = f"The ferry left for Harrow on Sunday. {text}"
+    assert kept(draft, article) == "The old ferry left for Harrow on Sunday. It rained."
+
+
 def test_half_a_quotation_does_not_ship():
     article = Article(None, 'The mayor said: "We owe it to the town.\n\nA ferry left Harrow.', "en")
     assert kept('The mayor said: "We owe it to the town. A ferry left Harrow.', article) == "A ferry left Harrow."
@@ -395,6 +402,14 @@ def test_a_change_of_the_code_checks_anew_what_is_not_generated_anew(folder, tmp
     looked_at = []
     summariser.of_pages([article.whole], lambda number: looked_at.append(number) or article)
     assert (looked_at, asked.prompts) == ([0], 0)
+
+
+def test_drafts_that_the_code_of_another_day_asked_for_do_not_count():
+    article = Article(None, "The white ferry left on Sunday. Some 40 people went to Harrow, all told.", "en")
+    checker = Checker(article, summarise_settings(sentences=1))
+    drafts = ["Some 40 people went to Harrow, all told.", "The ferry left on Sunday.", "Some people went to Harrow."]
+    assert summaries._needed(checker, drafts) == drafts[:2]
+    assert summaries._needed(checker, drafts[:1]) == drafts[:1]
 
 
 def test_a_model_without_a_graph_runs_on_torch_and_says_so(tmp_path):
