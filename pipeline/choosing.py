@@ -127,8 +127,6 @@ def fits(kept: Sequence[SentenceGrounding], text: str, settings: SummariseSettin
     """Whether a sentence is new beside those kept, and within the words asked for."""
     said = [frozenset(Sentence.of(sentence.text).content) for sentence in kept]
     content = frozenset(Sentence.of(text).content)
-    repeats = any(
-        len(content & other) >= min(REPEATED_SHARE * len(content), HELD_SHARE * len(other)) for other in said
-    )
+    repeats = any(len(content & other) >= min(REPEATED_SHARE * len(content), HELD_SHARE * len(other)) for other in said)
     words = sum(len(sentence.text.split()) for sentence in kept) + len(text.split())
     return not repeats and words <= settings.most_words

@@ -77,8 +77,8 @@ def _traced(model: PreTrainedModel) -> Any:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of tracing: what it might get wrong is compared below
             decoder = TorchScriptPythonDecoder(_Step(model).eval(), example_input=_example(model))
-    except RuntimeError as error:
-        raise StageError(f"the model cannot be traced: {error}") from error
+    except (RuntimeError, AttributeError) as error:  # no attention as others have it, or more than that
+        raise StageError(f"the model cannot be traced: {error.__cause__ or error}") from error
     finally:
         model.set_attn_implementation(usual)
     frontend = FrontEndManager().load_by_framework("pytorch")
@@ -95,11 +95,8 @@ def _compare(model: PreTrainedModel, path: Path) -> None:
     import openvino
 
     tokens = min(PROBE_TOKENS, model.config.max_position_embeddings)
-    probe, places, first = (
-        torch.arange(tokens)[None] * 37 % model.config.vocab_size,
-        torch.arange(tokens)[None],
-        tokens // 2,
-    )
+    probe, places = torch.arange(tokens)[None] * 37 % model.config.vocab_size, torch.arange(tokens)[None]
+    first = tokens // 2
     with torch.inference_mode():
         scores = model(probe).logits[0, first:]
     compiled = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})

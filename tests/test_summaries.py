@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tiny_models import save_bart, save_llama, save_t5, summarise_settings
+from tiny_models import save_bart, save_llama, save_mistral, save_t5, summarise_settings
 
 from pipeline import openvino_engine, summaries
 from pipeline.choosing import Checker, cut_down
@@ -417,6 +417,14 @@ def test_a_model_without_a_graph_runs_on_torch_and_says_so(tmp_path):
     assert Summariser(tmp_path / "converted").engine.name.startswith("torch ")
     with pytest.raises(ModelError, match=r"cannot run on openvino \(the model has an encoder and a decoder\)"):
         Summariser(tmp_path / "converted", Wanted(engine="openvino")).engine  # noqa: B018
+
+
+def test_a_model_with_other_attention_is_not_exported_and_runs_on_torch(tmp_path):
+    summariser = converted(tmp_path, save_mistral)
+    assert summariser.card["openvino"] == "the model cannot be traced: its attention has sliding_window"
+    assert not list((tmp_path / "converted").glob("graph-*"))
+    assert summariser.engine.name.startswith("torch ")
+    assert summariser.summarise(articles()[:1])[0].draft is not None
 
 
 def test_where_openvino_is_not_installed_torch_runs(folder, monkeypatch):

@@ -72,6 +72,22 @@ def save_llama(folder: Path, chat: bool = True) -> Path:
     return _save(LlamaForCausalLM, config, tiny_tokenizer(chat), folder)
 
 
+def save_mistral(folder: Path) -> Path:
+    """A causal model whose attention reaches back over a window only."""
+    from transformers import MistralConfig, MistralForCausalLM
+
+    config = MistralConfig(
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        sliding_window=64,
+    )
+    return _save(MistralForCausalLM, config, tiny_tokenizer(), folder)
+
+
 def save_bert(folder: Path) -> Path:
     """A sentence encoder."""
     from transformers import BertConfig, BertModel
