@@ -79,9 +79,10 @@ class Summariser:
         keys = [content_key(made_by, page) for page in pages]
         known = {key: _summary(row) for key, row in self.cache.get(keys).items()}
         new = {key: number for number, key in enumerate(keys) if key not in known}
-        made = self.summarise([article_of(number) for number in new.values()], guard)
-        known |= zip(new, made, strict=True)
-        self.cache.put({key: asdict(known[key]) for key in new})
+        if new:  # else not even the tokenizer is needed
+            made = self.summarise([article_of(number) for number in new.values()], guard)
+            known |= zip(new, made, strict=True)
+            self.cache.put({key: asdict(known[key]) for key in new})
         return [known[key] for key in keys]
 
     def summarise(self, articles: Sequence[Article], guard: bool = True) -> list[Summary]:
