@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+# The modules that a draft follows from, beside the model.
+WRITING = "copying openvino_engine torch_engine precision sentences summaries"
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A summary, how it came about, and what is to be said about it."""
@@ -75,7 +79,7 @@ class Summariser:
         """A summary for each page, by its number's article; from the cache where this very code made it before."""
         if self.cache is None:
             return self.summarise([article_of(number) for number in range(len(pages))], guard)
-        made_by = content_key("summary", code_sha256(), guard, self.identity)
+        made_by = content_key("summary", code_sha256("*"), guard, self.identity)
         keys = [content_key(made_by, page) for page in pages]
         known = {key: _summary(row) for key, row in self.cache.get(keys).items()}
         new = {key: number for number, key in enumerate(keys) if key not in known}
@@ -114,7 +118,7 @@ class Summariser:
         penalties = self.settings.copy_penalties if checkers else self.settings.copy_penalties[:1]
         settings = self.settings
         ends = settings.write_tokens, settings.sentences, settings.most_words, settings.style
-        model = self.engine.name, self.card["files"]
+        model = self.engine.name, self.card["files"], code_sha256(WRITING)
         keys = [content_key("drafts", ids, penalties, ends, model) for ids in prompts]
         known: dict[str, list[str]] = self.cache.get(keys) if self.cache else {}
         lacking = [
@@ -197,11 +201,12 @@ def _summary(row: dict[str, Any]) -> Summary:
     return Summary(**row | {"unsupported": tuple(row["unsupported"]), "notes": tuple(row["notes"])})
 
 
-@lru_cache(maxsize=1)
-def code_sha256() -> str:
-    """The hash of this package: what it cleans, checks and chooses may change with any of its files."""
+@lru_cache(maxsize=2)
+def code_sha256(names: str) -> str:
+    """The hash of those files of this package, `*` for all: what it cleans, checks and chooses follows from them."""
     folder = Path(__file__).parent
     files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".json"))
+    files = [path for path in files if names == "*" or path.stem in names.split()]
     return content_key([(path.name, sha256_of(path)) for path in files])
 
 

@@ -6,7 +6,7 @@ import sqlite3
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,10 @@ class SummaryCache:
             return self._ready()
 
     def _put_aside(self) -> None:
-        self.path.replace(self.path.with_name(f"{self.path.name}.broken"))
+        with suppress(FileNotFoundError):  # another process was first
+            self.path.replace(self.path.with_name(f"{self.path.name}.broken"))
+        for part in ("-wal", "-shm"):  # of what was damaged; a new file must not take them for its own
+            self.path.with_name(self.path.name + part).unlink(missing_ok=True)
 
     def _ready(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path, timeout=WAIT_SECONDS)

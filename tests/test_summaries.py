@@ -397,11 +397,21 @@ def test_other_settings_are_other_summaries(folder, tmp_path):
 def test_a_change_of_the_code_checks_anew_what_is_not_generated_anew(folder, tmp_path, monkeypatch):
     cache, article = SummaryCache(tmp_path / "cache.sqlite"), articles()[0]
     counted(folder, cache)[0].of_pages([article.whole], lambda number: article)
-    monkeypatch.setattr(summaries, "code_sha256", lambda: "other code")
+    real = summaries.code_sha256
+    monkeypatch.setattr(summaries, "code_sha256", lambda names: "other code" if names == "*" else real(names))
     summariser, asked = counted(folder, cache)
     looked_at = []
     summariser.of_pages([article.whole], lambda number: looked_at.append(number) or article)
     assert (looked_at, asked.prompts) == ([0], 0)
+
+
+def test_a_change_of_the_code_that_writes_generates_anew(folder, tmp_path, monkeypatch):
+    cache, article = SummaryCache(tmp_path / "cache.sqlite"), articles()[0]
+    counted(folder, cache)[0].of_pages([article.whole], lambda number: article)
+    monkeypatch.setattr(summaries, "code_sha256", lambda names: "other code")
+    summariser, asked = counted(folder, cache)
+    summariser.of_pages([article.whole], lambda number: article)
+    assert asked.prompts == 1
 
 
 def test_drafts_that_the_code_of_another_day_asked_for_do_not_count():
