@@ -1,7 +1,5 @@
 """The summariser as an OpenVINO graph: one step that reads new tokens, given keys and values of what came before."""
 
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,10 @@ from transformers import (
 from transformers.cache_utils import Cache
 
 from pipeline.generation import GRAPH, PRECISE_GRAPH
+from pipeline.graphs import graph_of, half, replace, weights_of
+from pipeline.precision import HIDDEN
 from pipeline.records import StageError
 
-# What no token may look at: below any score, and still finite in half precision.
-HIDDEN = -1e9
 # By how much scores of graph and model may differ, both in float32, on a text of so many tokens.
 MOST_DIFFERENCE = 0.01
 PROBE_TOKENS = 256
@@ -50,44 +48,33 @@ def export(folder: Path) -> str | None:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
     try:
         graph = _traced(model)
-        weights = _weights(graph)
-        _replace(weights, _half)
+        weights = weights_of(graph)
+        replace(weights, half)
         openvino.save_model(graph, folder / PRECISE_GRAPH, compress_to_fp16=False)
         _compare(model, folder / PRECISE_GRAPH)
     except StageError as error:
         (folder / PRECISE_GRAPH).unlink(missing_ok=True)
         (folder / PRECISE_GRAPH).with_suffix(".bin").unlink(missing_ok=True)
         return str(error)
-    _replace(weights, _narrow)
+    replace(weights, _narrow)
     openvino.save_model(graph, folder / GRAPH, compress_to_fp16=False)
     return None
 
 
 def _traced(model: PreTrainedModel) -> Any:
     """The graph in full precision; StageError where the model is none that can be exported."""
-    import openvino
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
     AttentionInterface.register("stepwise", attend)
     AttentionMaskInterface.register("stepwise", _no_mask)
     usual = model.config._attn_implementation
     model.set_attn_implementation("stepwise")
+    heads, size = _heads(model)
+    states = [[-1, heads, -1, size]] * (2 * model.config.num_hidden_layers)
     try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of tracing: what it might get wrong is compared below
-            decoder = TorchScriptPythonDecoder(_Step(model).eval(), example_input=_example(model))
+        return graph_of(_Step(model), _example(model), [[-1, -1], [-1, -1], [-1], [-1, -1], *states])
     except (RuntimeError, AttributeError) as error:  # no attention as others have it, or more than that
         raise StageError(f"the model cannot be traced: {error.__cause__ or error}") from error
     finally:
         model.set_attn_implementation(usual)
-    frontend = FrontEndManager().load_by_framework("pytorch")
-    graph = frontend.convert(frontend.load(decoder))
-    heads, size = _heads(model)
-    texts, some = openvino.PartialShape([-1, -1]), openvino.PartialShape([-1])
-    states = [openvino.PartialShape([-1, heads, -1, size])] * (2 * model.config.num_hidden_layers)
-    graph.reshape(dict(zip(graph.inputs, [texts, texts, some, texts, *states], strict=True)))
-    return graph
 
 
 def _compare(model: PreTrainedModel, path: Path) -> None:
@@ -109,33 +96,6 @@ def _compare(model: PreTrainedModel, path: Path) -> None:
     difference = float(np.abs(found[0][0] - scores.numpy()).max())
     if not difference <= MOST_DIFFERENCE:
         raise StageError(f"the graph's scores differ from the model's by up to {difference:.3f}")
-
-
-def _weights(graph: Any) -> list[tuple[Any, list[Any]]]:
-    """The matrices of weights, each with the places where it is used: words can be read and written by the same one."""
-    found: dict[str, tuple[Any, list[Any]]] = {}
-    for node in graph.get_ops():
-        if node.get_type_name() in ("MatMul", "Gather"):
-            for place in node.inputs():
-                matrix = place.get_source_output().get_node()
-                if matrix.get_type_name() == "Constant" and len(matrix.shape) == 2:
-                    found.setdefault(matrix.get_friendly_name(), (matrix.data.copy(), []))[1].append(place)
-    return list(found.values())
-
-
-def _replace(weights: list[tuple[Any, list[Any]]], smaller: Callable[[Any], Any]) -> None:
-    """Put something smaller in the place of each matrix; of 16 bits, other constants would blur far positions."""
-    for matrix, places in weights:
-        node = smaller(matrix)
-        for place in places:
-            place.replace_source_output(node.output(0))
-
-
-def _half(matrix: Any) -> Any:
-    """The matrix in 16 bits."""
-    from openvino import opset15
-
-    return opset15.convert(opset15.constant(matrix.astype(np.float16)), "f32")
 
 
 def _narrow(matrix: Any) -> Any:

@@ -26,6 +26,10 @@ class Engine(Protocol):
 
     name: str  # with version and precision, such as "openvino 2026.4.1, int8"
 
+    def prepare(self) -> None:
+        """Load the model now; else it is when it is first used."""
+        ...
+
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
         """For each prompt its drafts, without their end tokens: one for each penalty, up to the first that settles it.
 

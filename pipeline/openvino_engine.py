@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.copying import Copying, Ids
 from pipeline.generation import Drafting
+from pipeline.precision import HIDDEN
 
 # Drafts that are written at the same time, unless they have more tokens together, and tokens of each that a step
 # checks; docs/log.md has the times of others.
@@ -20,13 +21,14 @@ BATCH_TOKENS = 16_384
 STEP_TOKENS = 4
 # Room for a text is a multiple of so many tokens: vectors are full then.
 ROOM_TOKENS = 64
-# A prompt is read as so many tokens or a multiple: each other number costs OpenVINO a plan of its own.
+# A prompt is read as so many tokens or a multiple, and drafts are written in one of these numbers of rows: each other
+# number costs OpenVINO a plan of its own, whose memory it keeps. Not in one row: on processors with AMX, that alone came
+# out otherwise.
 READ_TOKENS = 32
+ROW_COUNTS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, ROWS)
 # Weights of 8 bits meet inputs of 8 bits, scaled in groups of so many. With 96 the default model is a little faster,
 # and a model whose rows are no multiple of it no longer comes out the same in any batch.
 GROUP = 64
-# What no token may look at: below any score, and still finite in half precision.
-HIDDEN = -1e9
 
 
 class OpenVINOEngine:
@@ -54,20 +56,25 @@ class OpenVINOEngine:
         """The graph, compiled when it is first used, which takes two seconds."""
         return _Graph(self.core, self.path, self.half, self.precise)
 
+    def prepare(self) -> None:
+        """As Engine says; the graph runs once, since the first time takes another second."""
+        self._new([0] * READ_TOKENS, 0, self.graph.nothing)
+
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
         """As Engine says."""
         drafts: list[list[list[int]]] = [[] for _ in prompts]
         tokens = [max(len(prompt) + drafting.write_tokens + STEP_TOKENS, self.text_tokens) for prompt in prompts]
         for numbers, room in _batches(tokens):
             rows = [_Row(number, Copying(prompts[number])) for number in numbers]
-            self.graph.make_room(len(rows), room)
+            places = [*rows, *(_Row(-1, Copying([0])) for _ in range(_row_count(len(rows)) - len(rows)))]
+            self.graph.make_room(len(places), room)
             self._read([row.copying.prompt for row in rows], drafting)
             for draft in range(len(drafting.copy_penalties)):
                 asked = [row for row in rows if not draft or not drafting.settles(row.number, drafts[row.number][-1])]
                 penalties = drafting.copy_penalties[draft:]
                 for row in asked:
                     row.begin(penalties[0], drafting, self.ends)
-                self._write(rows, penalties, drafting)
+                self._write(places, penalties, drafting)
                 for row in asked:
                     drafts[row.number].append(list(row.ids))
         return drafts
@@ -94,7 +101,10 @@ class OpenVINOEngine:
         return [state[:, :, : len(ids)] for state in new]
 
     def _write(self, rows: "list[_Row]", penalties: Sequence[float], drafting: Drafting) -> None:
-        """Write the drafts of the rows that are open to their ends; rows change places, with their states."""
+        """Write the drafts of the rows that are open to their ends; rows change places, with their states.
+
+        Rows that are closed, or stand in for none, are computed along where there is a place too many.
+        """
         slots, ahead = np.arange(self.graph.states[0].shape[2]), np.arange(STEP_TOKENS)
         count = _open_first(rows, self.graph.states)
         while count:
@@ -111,7 +121,7 @@ class OpenVINOEngine:
                     row.write(guesses[number][1:], likeliest[number], scores[number], penalties, drafting, self.ends)
             for state, found in zip(past, new, strict=True):
                 state[np.arange(count)[:, None], :, places] = found.transpose(0, 2, 1, 3)
-            if 2 * sum(row.is_open for row in writing) <= count:  # what is done gives up its place
+            if _row_count(sum(row.is_open for row in writing)) < count:  # what is done gives up its place
                 count = _open_first(rows, self.graph.states)
 
 
@@ -243,8 +253,17 @@ def _up(tokens: int, step: int) -> int:
     return -(-tokens // step) * step
 
 
+def _row_count(rows: int) -> int:
+    """The number of rows in which so many are written.
+
+    >>> _row_count(0), _row_count(5), _row_count(64)
+    (0, 6, 64)
+    """
+    return next(count for count in (0, *ROW_COUNTS) if count >= rows)
+
+
 def _open_first(rows: list[_Row], states: Sequence[NDArray[Any]]) -> int:
-    """Bring the rows that are open to the front, each with its states; how many they are."""
+    """Bring the rows that are open to the front, each with its states; in how many rows they are written."""
     count = sum(row.is_open for row in rows)
     closed = [place for place in range(count) if not rows[place].is_open]
     waiting = [place for place in range(count, len(rows)) if rows[place].is_open]
@@ -253,4 +272,4 @@ def _open_first(rows: list[_Row], states: Sequence[NDArray[Any]]) -> int:
     if closed:
         for state in states:
             state[closed + waiting] = state[waiting + closed]
-    return count
+    return _row_count(count)

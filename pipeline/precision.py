@@ -1,5 +1,8 @@
 """What the processor computes in."""
 
+# What no token may look at: below any score, and still finite in half precision.
+HIDDEN = -1e9
+
 
 def computes_in_bfloat16() -> bool:
     """Whether the processor multiplies in bfloat16 itself; where it does not, float32 is a hundred times faster."""

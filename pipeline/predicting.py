@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -31,20 +32,36 @@ BATCH = 64
 class Predictor:
     """The saved models, loaded once, and the road through them."""
 
-    def __init__(self, models: str | Path, wanted: Wanted | None = None, cache: SummaryCache | None = None) -> None:
+    def __init__(
+        self,
+        models: str | Path,
+        wanted: Wanted | None = None,
+        cache: SummaryCache | None = None,
+        summarise: bool = False,
+    ) -> None:
+        """With `summarise`, the summariser is loaded beside the topics; else when it is first asked for."""
         self.models = Path(models)
         self.wanted = wanted or Wanted()
         self.cache = cache
         if self.wanted != Wanted():  # what cannot be had is refused now, not at the first page
             self.wanted.applied(saved_settings(self.models / "summariser"))
+        self._loading = ThreadPoolExecutor(1).submit(self._prepared_summariser) if summarise else None
         self.topics: TopicModel = load_topics(self.models / "topics")
 
     @cached_property
     def summariser(self) -> "Summariser":
-        """The summariser, loaded when first asked for: topics alone never need it."""
+        """The summariser; topics alone never need it."""
+        return self._loading.result() if self._loading else self._new_summariser()
+
+    def _new_summariser(self) -> "Summariser":
         from pipeline.summaries import Summariser
 
         return Summariser(self.models / "summariser", self.wanted, self.cache)
+
+    def _prepared_summariser(self) -> "Summariser":
+        summariser = self._new_summariser()
+        summariser.engine.prepare()
+        return summariser
 
     def predict(self, text: str, summarise: bool = True, guard: bool = True, explain: bool = False) -> Prediction:
         """The answer for one page, plain text or HTML.
@@ -111,7 +128,7 @@ def predict(text: str, models: str | Path = "models", summarise: bool = True, ex
     Traceback (most recent call last):
     pipeline.records.ArticleError: no article: the input is empty
     """
-    return load(models).predict(text, summarise, explain=explain)
+    return Predictor(models, summarise=summarise).predict(text, summarise, explain=explain)
 
 
 def predict_many(
@@ -122,7 +139,7 @@ def predict_many(
     >>> [prediction.error for prediction in predict_many(["", "Menu"], models=MODELS)]
     ['no article: the input is empty', 'no article: nothing is left but clutter (1 lines dropped)']
     """
-    return load(models).predict_many(pages, summarise, explain=explain)
+    return Predictor(models, summarise=summarise).predict_many(pages, summarise, explain=explain)
 
 
 def _article_of(page: object) -> Article | str:
@@ -238,7 +255,7 @@ def command(
     stderr with its cause.
     """
     cache = None if no_cache or no_summary else default_cache()
-    predictor = load(models, sentences, words, style, engine, cache=cache)
+    predictor = Predictor(models, Wanted(sentences, words, style, engine), cache, summarise=not no_summary)
     pages = chain.from_iterable(read_pages(path) for path in paths or ("-",))
     failed = 0
     with _progress() as progress:

@@ -34,6 +34,9 @@ class TorchEngine:
         self.settings = _greedy(self.model, ends)
         self.name = f"torch {torch.__version__}, {str(self.model.dtype).removeprefix('torch.')}"
 
+    def prepare(self) -> None:
+        """As Engine says; it is loaded as soon as there is an engine."""
+
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
         """As Engine says."""
         import torch
