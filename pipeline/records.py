@@ -64,6 +64,10 @@ class Article:
         """What a notebook shows, with the lines that were cut."""
         return _shown("article_html", self)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows in a terminal."""
+        printer.text(str(self))
+
 
 NO_ARTICLE = Article(title=None, text="")
 
