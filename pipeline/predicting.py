@@ -94,6 +94,11 @@ def load(
     "openvino" or "torch", `precision` "auto" or "float32". With a `cache`, such as `default_cache()`, what was
     summarised before is not summarised again. Raises ModelError if a model is missing, changed or of another version,
     ValueError for a length or style that there is none of.
+
+    >>> predictor = load(MODELS, sentences=1)
+    >>> page = "Menu\\nHarbour ferries will cost more from May, the council has said."
+    >>> print(predictor.predict(page).article)
+    Harbour ferries will cost more from May, the council has said.
     """
     return Predictor(models, Wanted(sentences, words, style, engine, precision), cache)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from IPython.lib.pretty import pretty
 
 from pipeline.records import Article, Dropped, Evidence, Prediction, Weight
 
@@ -67,6 +68,11 @@ def test_all_of_an_answer_is_shown():
         assert all(part in text for part in (*told, "first 176 of 900", "1 line: 1 navigation", "+1.25", "+2.50"))
     assert "openvino 2026.4, float16" in parsed(ANSWERED).text
     assert "health" not in parsed(ANSWERED).text  # one in a thousand
+
+
+def test_a_terminal_of_ipython_shows_what_print_shows():
+    for record in (ANSWERED, FAILED, ANSWERED.article):
+        assert pretty(record) == str(record)
 
 
 def test_an_abstention_says_why_and_what_came_closest():
