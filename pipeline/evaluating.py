@@ -14,6 +14,7 @@ from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles,
 from pipeline.extracting import extract
 from pipeline.files import as_csv, sha256_of, write_json, write_jsonl, write_text
 from pipeline.grounding import Grounder
+from pipeline.headline import headline
 from pipeline.params import Settings, read_settings
 from pipeline.predicting import Predictor, load
 from pipeline.readings import reading_scores, readings_of
@@ -260,7 +261,8 @@ def predicted(predictor: Predictor, test: Sequence[LabelledArticle]) -> list[Pre
 @click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A row per article, for the report.")
 @click.option("--mistakes", required=True, type=click.Path(path_type=Path), help="On other news, for the report.")
-@click.option("--metrics", required=True, type=click.Path(path_type=Path))
+@click.option("--metrics", required=True, type=click.Path(path_type=Path), help="All scores.")
+@click.option("--scores", "watched", required=True, type=click.Path(path_type=Path), help="Of these the few to watch.")
 @click.option("--plots", required=True, type=click.Path(path_type=Path), help="Folder for the plots' data.")
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
 def command(
@@ -272,6 +274,7 @@ def command(
     out: Path,
     mistakes: Path,
     metrics: Path,
+    watched: Path,
     plots: Path,
     params: Path,
 ) -> None:
@@ -294,15 +297,14 @@ def command(
     summarised = read_summaries(summaries)
     written, by_summary = evaluate_summaries(summarised, settings, seed)
     written["reading"] = reading_scores(readings_of(summarised, reading), summarised, seed)
-    write_json(
-        metrics,
-        {
-            "data_sha256": sha256_of(articles),
-            "topics": topics.metrics,
-            "transfer": transfer_scores,
-            "summaries": written,
-        },
-    )
+    measured = {
+        "data_sha256": sha256_of(articles),
+        "topics": topics.metrics,
+        "transfer": transfer_scores,
+        "summaries": written,
+    }
+    write_json(metrics, measured)
+    write_json(watched, headline(measured))
     confusion = [{"actual": row["topic"], "predicted": row["predicted"]} for row in topics.rows]
     write_text(plots / "confusion.csv", as_csv(confusion))
     write_text(plots / "reliability.csv", as_csv(topics.reliability))

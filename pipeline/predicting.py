@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import chain, repeat
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -110,6 +111,11 @@ def load(
     "openvino" or "torch", `precision` "auto" or "float32". With a `cache`, such as `default_cache()`, what was
     summarised before is not summarised again. Raises ModelError if a model is missing, changed or of another version,
     ValueError for a length or style that there is none of.
+
+    >>> predictor = load(MODELS, sentences=1)
+    >>> page = "Menu\\nHarbour ferries will cost more from May, the council has said."
+    >>> print(predictor.predict(page).article)
+    Harbour ferries will cost more from May, the council has said.
     """
     return Predictor(models, Wanted(sentences, words, style, engine, precision), cache)
 
@@ -199,29 +205,6 @@ def answer_pages(
             yield page, replace(answer, notes=page.notes + answer.notes)
 
 
-def as_text(source: str, prediction: Prediction) -> str:
-    """A prediction for people to read."""
-    if prediction.error:
-        return f"{source}\n  error: {prediction.error}\n"
-    topic = f"{prediction.topic} ({prediction.probability:.0%})" if prediction.topic else "none"
-    lines = [source, f"  title:   {prediction.article.title or '-'}", f"  topic:   {topic}"]
-    if prediction.abstained:
-        lines.append(f"           {prediction.abstained}")
-    if prediction.evidence:
-        lines += _evidence_lines(prediction.evidence)
-    if prediction.summary:
-        lines.append(f"  summary: {prediction.summary} [{prediction.summary_method}]")
-    lines += [f"  note:    {note}" for note in prediction.notes]
-    return "\n".join(lines) + "\n"
-
-
-def _evidence_lines(evidence: Evidence) -> list[str]:
-    """What carried the topic, for people."""
-    words = ", ".join(f"{word.text} {word.log_odds:+.2f}" for word in evidence.words)
-    lines = [f"  why {evidence.topic} and not {evidence.against}: {words or 'no word speaks for it'}"]
-    return lines + [f"    {sentence.log_odds:+.2f} {sentence.text}" for sentence in evidence.sentences]
-
-
 @click.command()
 @click.argument("paths", nargs=-1)
 @click.option("--models", default="models", show_default=True, type=click.Path(path_type=Path))
@@ -265,7 +248,8 @@ def command(
                 failed += 1
                 click.echo(f"{page.source}: {prediction.error}", err=True)
             row: dict[str, Any] = {"source": page.source, **prediction.to_dict()}
-            click.echo(json.dumps(row, ensure_ascii=False) if form == "json" else as_text(page.source, prediction))
+            told = f"{page.source}\n{indent(str(prediction), '  ')}\n"
+            click.echo(json.dumps(row, ensure_ascii=False) if form == "json" else told)
             if progress is not None:
                 progress.advance(progress.task_ids[0])
     context.exit(1 if failed else 0)

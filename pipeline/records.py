@@ -1,6 +1,7 @@
 """What the road hands out: small frozen records that explain themselves, and the errors it raises."""
 
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from typing import Any, Literal
 
 
@@ -55,6 +56,18 @@ class Article:
         """
         return f"{self.title}\n\n{self.text}" if self.title else self.text
 
+    def __str__(self) -> str:
+        """Title and text: what `print` shows."""
+        return self.whole
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows, with the lines that were cut."""
+        return _shown("article_html", self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows in a terminal."""
+        printer.text(str(self))
+
 
 NO_ARTICLE = Article(title=None, text="")
 
@@ -102,6 +115,24 @@ class Prediction:
         'sport'
         """
         return {key: _plain(value) for key, value in asdict(self).items()}
+
+    def __str__(self) -> str:
+        """What `print` and `--format text` show."""
+        return _shown("prediction_text", self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return _shown("prediction_html", self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows in a terminal."""
+        printer.text(str(self))
+
+
+def _shown(form: str, record: Article | Prediction) -> str:
+    """A record in a form for people: imported when asked for, as the public names are, and never by a stage."""
+    shown: str = getattr(import_module("pipeline.showing"), form)(record)
+    return shown
 
 
 def _plain(value: Any) -> Any:

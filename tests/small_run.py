@@ -116,6 +116,7 @@ def prepare(folder: Path) -> dict[str, str]:
     environment = offline(folder / "wheels")
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "config", "core.analytics", "false"]):
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    shutil.copytree(ROOT / ".dvc" / "plots", folder / ".dvc" / "plots")
     return environment
 
 

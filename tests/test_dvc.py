@@ -1,23 +1,40 @@
 """dvc.yaml is the table of contents, and it is checked."""
 
+import csv
+import io
+import json
 import os
+import re
 import shlex
 import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import click
 import pytest
+import vl_convert
 import yaml
 from import_graph import needed_files
 from small_run import ROOT, bring_committed_reports, offline, repro
 
 from pipeline.__main__ import VERBS, Verbs
+from pipeline.evaluating import TEST_SPLIT
+from pipeline.headline import headline
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 GRAPH = (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("${corpus.path}", PARAMS["corpus"]["path"])
 STAGES = yaml.safe_load(GRAPH)["stages"]
+
+
+# What `dvc plots` draws: of each plot its settings, its file and the columns of it.
+PLOTS = {name: plot for entry in yaml.safe_load(GRAPH)["plots"] for name, plot in entry.items()}
+
+
+def outs(stage: str) -> list[str]:
+    return [next(iter(out)) if isinstance(out, dict) else out for kind in ("outs", "metrics", "plots")
+            for out in STAGES[stage].get(kind, [])]  # fmt: skip
 
 
 def words(stage: str) -> list[str]:
@@ -41,9 +58,7 @@ def test_stage_is_described_and_its_command_parses(stage):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_files_of_the_command_are_deps_or_outs(stage):
-    outs = [next(iter(out)) if isinstance(out, dict) else out for kind in ("outs", "metrics", "plots")
-            for out in STAGES[stage].get(kind, [])]  # fmt: skip
-    declared = [*STAGES[stage]["deps"], *outs]
+    declared = [*STAGES[stage]["deps"], *outs(stage)]
     paths = [word for word in words(stage)[4:] if "/" in word]
     assert paths
     for path in paths:
@@ -71,16 +86,71 @@ def test_second_repro_does_nothing(workspace):
     assert time.monotonic() - before < 5
 
 
-def test_metrics_and_plots_are_shown(workspace):
+def dvc(folder, environment, *arguments: str) -> str:
+    done = subprocess.run(["dvc", *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def leaves(node: dict, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
+    """The values of nested dicts, each with the keys that lead to it."""
+    found = {}
+    for key, value in node.items():
+        found |= leaves(value, (*path, key)) if isinstance(value, dict) else {(*path, key): value}
+    return found
+
+
+def test_dvc_shows_the_numbers_of_the_reports(workspace):
     environment = offline(workspace / "wheels")
-    for command, expected in (
-        (["dvc", "metrics", "show"], "reports/metrics.json"),
-        (["dvc", "plots", "show"], "index.html"),
-        (["dvc", "dag"], "summarise"),
-    ):
-        done = subprocess.run(command, cwd=workspace, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert expected in done.stdout
+    measured = json.loads((workspace / "reports" / "metrics.json").read_text())
+    shown = json.loads(dvc(workspace, environment, "metrics", "show", "--json"))[""]["data"]
+    assert set(shown) == {"reports/scores.json"}
+    scores = shown["reports/scores.json"]["data"]
+    assert scores == headline(measured)
+    assert len(leaves(scores)) > 30
+
+
+def test_the_committed_scores_are_those_of_the_readme():
+    """The README's tables are made from metrics.json: tests/test_docs.py."""
+    measured, scores = (json.loads((ROOT / "reports" / name).read_text()) for name in ("metrics.json", "scores.json"))
+    assert scores == headline(measured)
+
+
+def columns(path: Path) -> set[str]:
+    return set(path.read_text(encoding="utf-8").split("\n", 1)[0].split(","))
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_plot_is_of_a_stages_file_and_says_what_is_on_its_axes(name):
+    plot = PLOTS[name]
+    ((path, drawn),) = plot["y"].items()
+    assert path in [out for stage in STAGES for out in outs(stage)]
+    assert {plot["x"], *([drawn] if isinstance(drawn, str) else drawn)} <= columns(ROOT / path)
+    assert all(plot[key] for key in ("title", "template", "x_label", "y_label"))
+
+
+def test_every_file_of_plots_is_drawn(workspace):
+    made = {out for stage in STAGES for out in outs(stage) if out.startswith("reports/plots/")}
+    assert made == {f"reports/plots/{path.name}" for path in (ROOT / "reports" / "plots").iterdir()}
+    # all points of risk_coverage.csv stand in transfer.csv, too, beside those of other articles
+    assert made == {path for plot in PLOTS.values() for path in plot["y"]} | {"reports/plots/risk_coverage.csv"}
+    curve, curves = ((workspace / f"reports/plots/{name}.csv").read_text() for name in ("risk_coverage", "transfer"))
+    assert {f"{TEST_SPLIT},{point}" for point in curve.splitlines()[1:]} <= set(curves.splitlines())
+
+
+def test_plots_can_be_drawn(workspace, tmp_path):
+    dvc(workspace, offline(workspace / "wheels"), "plots", "show", "-o", str(tmp_path))
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    drawn = dict(re.findall(r'<div id = "(\w+)">.*?var spec = (.*?);\n', page, re.DOTALL))
+    assert drawn.keys() == PLOTS.keys()
+    for name, spec in drawn.items():
+        svg = vl_convert.vegalite_to_svg(json.loads(spec))
+        assert all(PLOTS[name][key] in svg for key in ("title", "x_label", "y_label"))
+        assert not re.search(r"DVC_METRIC|NaN|undefined", svg)
+
+
+def test_the_graph_is_shown(workspace):
+    assert "summarise" in dvc(workspace, offline(workspace / "wheels"), "dag")
 
 
 def test_an_experiment_runs_and_is_compared(workspace, tmp_path):
@@ -98,6 +168,12 @@ def test_an_experiment_runs_and_is_compared(workspace, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
     assert "train.c" in done.stdout
     assert "0.25" in done.stdout
+    table = dvc(copy, environment, "exp", "show", "--csv", "--drop", ".*(low|high)")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    scores = json.loads((copy / "reports" / "scores.json").read_text())
+    assert float(rows[0]["topics.brier.value"]) == scores["topics"]["brier"]["value"]
+    assert "topics.brier.low" not in rows[0]
+    assert {row["train.c"] for row in rows} >= {"0.25", str(PARAMS["train"]["c"])}
 
 
 def test_stage_outputs_are_the_same_bytes_again(workspace, tmp_path):

@@ -5,7 +5,6 @@ import pytest
 
 from pipeline.classifier import TopicClassifier
 from pipeline.explaining import TRIED_SENTENCES
-from pipeline.predicting import as_text
 from pipeline.records import Article
 from pipeline.topics import Thresholds, TopicModel
 
@@ -84,8 +83,8 @@ def test_predictions_are_explained_when_asked(predictor):
     told = explained.to_dict()
     assert told["evidence"]["sentences"]
     assert told["evidence"]["sentences"][0].keys() == {"text", "log_odds"}
-    assert f"why {explained.evidence.topic} and not {explained.evidence.against}" in as_text("page", explained)
-    assert "why" not in as_text("page", plain)
+    assert f"why {explained.evidence.topic} and not {explained.evidence.against}" in str(explained)
+    assert "why" not in str(plain)
 
 
 def test_of_a_long_article_the_first_sentences_are_tried(classifier):
