@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 from rich.console import Console
@@ -15,7 +16,6 @@ from rich.progress import (
     Task,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -23,12 +23,18 @@ T = TypeVar("T")
 
 
 class RateColumn(ProgressColumn):
-    """Items a second, over the last half minute."""
+    """Items a second since the start, and how long the others take at that rate.
+
+    What is answered in batches comes in bursts: the rate of the last moments, as rich has it, would say little.
+    """
 
     def render(self, task: Task) -> Text:
-        """The rate, once there is one."""
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f}/s" if speed else "", style="progress.data.speed")
+        """Nothing before the first item is done."""
+        if not task.completed or not task.elapsed:
+            return Text("")
+        rate = task.completed / task.elapsed
+        left = "" if task.total is None else f", {timedelta(seconds=round((task.remaining or 0) / rate))} left"
+        return Text(f"{rate:.1f}/s{left}")
 
 
 def is_watched(answers_on_stdout: bool = False) -> bool:
@@ -52,10 +58,8 @@ def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        RateColumn(),
         TimeElapsedColumn(),
-        TextColumn("left:"),
-        TimeRemainingColumn(),
+        RateColumn(),
         console=Console(stderr=True),
         redirect_stdout=False,  # answers go where the caller sends them
     )
