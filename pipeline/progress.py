@@ -33,8 +33,8 @@ class RateColumn(ProgressColumn):
         if not task.completed or not task.elapsed:
             return Text("")
         rate = task.completed / task.elapsed
-        left = "" if task.total is None else f", {timedelta(seconds=round((task.remaining or 0) / rate))} left"
-        return Text(f"{rate:.1f}/s{left}")
+        left = timedelta(seconds=round(task.remaining / rate)) if task.remaining else None
+        return Text(f"{rate:.1f}/s" + (f", {left} left" if left else ""))
 
 
 def is_watched(answers_on_stdout: bool = False) -> bool:
