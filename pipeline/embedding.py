@@ -74,7 +74,7 @@ class Encoder:
         by_length.pop(0, None)  # a text without a token has no embedding: zeros
         with torch.inference_mode():
             batches = [together for numbers in by_length.values() for together in in_batches(numbers, TOGETHER)]
-            for together in track(batches, "embed") if len(batches) > MANY_BATCHES else batches:
+            for together in track(batches, f"embed, {TOGETHER} at a time") if len(batches) > MANY_BATCHES else batches:
                 states = self._model(torch.tensor([cut[number] for number in together])).last_hidden_state
                 means = states.float().mean(dim=1)
                 rows[together] = torch.nn.functional.normalize(means, dim=1).numpy()
