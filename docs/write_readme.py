@@ -1,4 +1,4 @@
-"""Write the generated parts of README.md: the stage table from dvc.yaml, the score table from reports/metrics.json.
+"""Write the generated parts of README.md and of the cards: from dvc.yaml, reports/ and seeds/.
 
 With --check nothing is written; exit status 1 says that a part is not current.
 """
@@ -6,6 +6,8 @@ With --check nothing is written; exit status 1 says that a part is not current.
 import json
 import re
 import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +30,24 @@ def _name(out: str | dict[str, Any]) -> str:
     return out if isinstance(out, str) else next(iter(out))
 
 
+def _read(name: str) -> Any:
+    return json.loads((ROOT / "reports" / name).read_text(encoding="utf-8"))
+
+
 def score_table() -> str:
     """Topics and summaries with their 95% intervals, and the data they were measured on."""
-    metrics = json.loads((ROOT / "reports" / "metrics.json").read_text(encoding="utf-8"))
-    topics, summaries = metrics["topics"], metrics["summaries"]
-    rows = ["| topics | value | 95% interval |", "| --- | --- | --- |"]
+    metrics = _read("metrics.json")
+    whole = metrics["summaries"]["whole"]
+    measured = (
+        f"Test split: {metrics['topics']['articles']} articles, {whole['articles']} of them with a reference summary; "
+        f"{100 * whole['abstractive_share']['value']:.0f}% of shipped summaries are abstractive; "
+        f"{metrics['summaries']['rouge_signature']}; articles.jsonl SHA-256 `{metrics['data_sha256'][:12]}`."
+    )
+    return "\n\n".join([topic_scores(), transfer_scores(), summary_scores(), reading_scores(), measured])
+
+
+def topic_scores() -> str:
+    """Topics on the corpus's test split."""
     named = {
         "accuracy": "accuracy of the best topic",
         "majority_accuracy": "... of always answering the largest topic",
@@ -42,41 +57,41 @@ def score_table() -> str:
         "expected_calibration_error": "expected calibration error",
         "brier": "Brier score (0 best, 2 worst)",
     }
-    rows += [f"| {label} | {_value(topics[key])} |" for key, label in named.items()]
-    rows += ["", *_transfer_rows(metrics)]
-    whole, reading = summaries["whole"], summaries["reading"]
-    rows += ["", "| summaries | ROUGE-1 | ROUGE-2 | ROUGE-L | words | unsupported name or number |"]
+    topics = _read("metrics.json")["topics"]
+    rows = ["| topics | value | 95% interval |", "| --- | --- | --- |"]
+    return "\n".join(rows + [f"| {label} | {_value(topics[key])} |" for key, label in named.items()])
+
+
+def summary_scores() -> str:
+    """Each system's summaries of the test split against the references."""
+    summaries = _read("metrics.json")["summaries"]
+    rows = ["| summaries | ROUGE-1 | ROUGE-2 | ROUGE-L | words | unsupported name or number |"]
     rows.append("| --- | --- | --- | --- | --- | --- |")
-    for system, scores in whole["systems"].items():
+    for system, scores in summaries["whole"]["systems"].items():
         rouges = " | ".join(_share(scores[key]) for key in ("rouge1", "rouge2", "rougeL"))
         words, lacking = scores["words"]["value"], 100 * scores["unsupported_share"]["value"]
         rows.append(f"| {system.replace('_', '-')} | {rouges} | {words:.0f} | {lacking:.0f}% |")
     agreement = summaries["agreement"]
     rouges = " | ".join(_share(agreement[key]) for key in ("rouge1", "rouge2", "rougeL"))
-    rows.append(f"| two writers, {agreement['articles']} articles | {rouges} | | |")
-    rows += [
-        "",
-        "| shipped summaries read closely against their article | share | 95% interval |",
-        "| --- | --- | --- |",
-    ]
+    return "\n".join([*rows, f"| two writers, {agreement['articles']} articles | {rouges} | | |"])
+
+
+def reading_scores() -> str:
+    """What careful readers found in shipped summaries."""
+    reading = _read("metrics.json")["summaries"]["reading"]
     named = {
         "wrong_share_of_all": f"of {reading['summaries']}: any factual error",
         "grave_share_of_all": "... a grave one: who, what, whether or how many",
         "wrong_share_of_abstractive": "of the abstractive ones: any factual error",
         "grave_share_of_abstractive": "... a grave one",
     }
-    rows += [f"| {label} | {_value(reading[key])} |" for key, label in named.items() if key in reading]
-    rows += [
-        "",
-        f"Test split: {topics['articles']} articles, {whole['articles']} of them with a reference summary; "
-        f"{100 * whole['abstractive_share']['value']:.0f}% of shipped summaries are abstractive; "
-        f"{summaries['rouge_signature']}; articles.jsonl SHA-256 `{metrics['data_sha256'][:12]}`.",
-    ]
-    return "\n".join(rows)
+    rows = ["| shipped summaries read closely against their article | share | 95% interval |", "| --- | --- | --- |"]
+    return "\n".join(rows + [f"| {label} | {_value(reading[key])} |" for key, label in named.items() if key in reading])
 
 
-def _transfer_rows(metrics: dict[str, Any]) -> list[str]:
-    """The corpus beside other news, as points of percent."""
+def transfer_scores() -> str:
+    """Topics on the corpus beside other news, as points of percent."""
+    metrics = _read("metrics.json")
     rows = ["| topics on | articles | best topic right | get a topic | of these wrong | calibration error |"]
     rows.append("| --- | --- | --- | --- | --- | --- |")
     topics = metrics["topics"]
@@ -86,7 +101,55 @@ def _transfer_rows(metrics: dict[str, Any]) -> list[str]:
     for name, found in {"the corpus's test split": corpus, **metrics["transfer"]}.items():
         keys = ("accuracy", "answered_share", "wrong_of_answered", "expected_calibration_error")
         rows.append(f"| {name} | {found['articles']} | {' | '.join(_share(found[key]) for key in keys)} |")
-    return rows
+    return "\n".join(rows)
+
+
+def grounding_scores() -> str:
+    """How well grounding tells true sentences from false ones, out of fold, by where the sentences come from."""
+    grounding = _read("grounding.json")
+    rows = ["| sentences | how many | area under the ROC curve | 95% interval |", "| --- | --- | --- | --- |"]
+    for kind, told in (("judged", "judged by readers, {}"), ("corrupted", "made false: {}")):
+        for source, found in grounding[kind].items():
+            name = told.format(source.replace("_", " "))
+            rows.append(f"| {name} | {found['sentences']:,} | {_value(found['auc'])} |")
+    return "\n".join(rows)
+
+
+def adapter_checks() -> str:
+    """ROUGE-1 and grounding of the adapted model's own summaries, while it learnt."""
+    card = json.loads((ROOT / "models" / "adapter" / "model.json").read_text(encoding="utf-8"))
+    rows = ["| step | ROUGE-1 | grounding | mean, by which the weights were chosen |", "| --- | --- | --- | --- |"]
+    rows += [
+        f"| {check['step']} | {check['eval_rouge1']:.3f} | {check['eval_grounding']:.3f} | {check['eval_score']:.3f} |"
+        for check in card["checks"]
+    ]
+    articles = card["settings"]["validation_articles"]
+    return "\n".join([*rows, "", f"On {articles} articles of the validation split, without intervals."])
+
+
+def seed_counts() -> str:
+    """How many labelled articles and short items of each topic there are."""
+    articles = Counter(map(_front_topic, sorted((ROOT / "seeds" / "articles").glob("*.md"))))
+    lines = (ROOT / "seeds" / "briefs.jsonl").read_text(encoding="utf-8").splitlines()
+    briefs = Counter(json.loads(line)["topic"] for line in lines)
+    rows = ["| topic | articles | briefs |", "| --- | --- | --- |"]
+    rows += [f"| {topic} | {articles[topic]} | {briefs[topic]:,} |" for topic in sorted({*articles, *briefs})]
+    return "\n".join([*rows, f"| all | {articles.total()} | {briefs.total():,} |"])
+
+
+def _front_topic(path: Path) -> str:
+    """The topic in the front matter of a Markdown article."""
+    _, front, _ = path.read_text(encoding="utf-8").split("---\n", 2)
+    return str(yaml.safe_load(front)["topic"])
+
+
+def own_scores() -> str:
+    """How many held-out own items of each topic are told right."""
+    own = _read("metrics.json")["transfer"]["own"]
+    rows = [f"| of the {own['articles']} held-out items of a topic | found | 95% interval |", "| --- | --- | --- |"]
+    rows += [f"| {topic} | {_value(recall)} |" for topic, recall in own["recall"].items()]
+    none = own["none"]
+    return "\n".join([*rows, f"| none ({none['articles']} texts): no topic given | {_value(none['refused_share'])} |"])
 
 
 def _value(score: dict[str, float]) -> str:
@@ -99,7 +162,7 @@ def _share(score: dict[str, float]) -> str:
 
 def topics_table() -> str:
     """Accuracy and training time of each classifier of the benchmark on each of its sets."""
-    sets = json.loads((ROOT / "reports" / "benchmarks" / "topics.json").read_text(encoding="utf-8"))["sets"]
+    sets = _read("benchmarks/topics.json")["sets"]
     rows = [f"| accuracy % (95% interval), training s | {' | '.join(sets)} |", f"| --- {'| --- ' * len(sets)}|"]
     for system in next(iter(sets.values()))["systems"]:
         found = [of_set["systems"][system] for of_set in sets.values()]
@@ -108,36 +171,70 @@ def topics_table() -> str:
     return "\n".join(rows)
 
 
+def cleaning_table() -> str:
+    """F1 of the extractors of the benchmark, on HTML and on text that has lost it, and their speed on HTML."""
+    sets = _read("benchmarks/cleaning.json")["sets"]
+    forms = [(name, form) for form in ("html", "text") for name in sets]
+    heads = [
+        f"{name}, {'HTML' if form == 'html' else 'flattened'} ({sets[name]['pages']} pages)" for name, form in forms
+    ]
+    rows = [f"| F1 (95% interval) | {' | '.join(heads)} | pages/s, HTML |", f"| --- {'| --- ' * (len(heads) + 1)}|"]
+    for system in next(iter(sets.values()))["html"]:
+        cells = [_share(sets[name][form][system]["f1"]) for name, form in forms]
+        seconds = sum(found["pages"] / found["html"][system]["pages_per_second"] for found in sets.values())
+        rows.append(f"| {system} | {' | '.join(cells)} | {sum(s['pages'] for s in sets.values()) / seconds:.0f} |")
+    return "\n".join(rows)
+
+
 def summarise_table() -> str:
     """Articles a second of each way to run the summariser, and by how much this project's is faster."""
     return (ROOT / "reports" / "benchmarks" / "summarise.md").read_text(encoding="utf-8").strip()
 
 
-def written(readme: str) -> str:
-    """The README with its generated parts current."""
-    tables = {
-        "stages": stage_table(),
-        "scores": score_table(),
-        "summarise": summarise_table(),
-        "topics": topics_table(),
-    }
-    for name, table in tables.items():
+# What is written where: a part of a file stands between <!-- name --> and <!-- /name -->.
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {
+        "stages": stage_table,
+        "scores": score_table,
+        "cleaning": cleaning_table,
+        "summarise": summarise_table,
+        "topics": topics_table,
+    },
+    "models/README.md": {
+        "topics": topic_scores,
+        "transfer": transfer_scores,
+        "summaries": summary_scores,
+        "reading": reading_scores,
+        "adapter": adapter_checks,
+        "grounding": grounding_scores,
+    },
+    "seeds/README.md": {"counts": seed_counts, "own": own_scores},
+}
+
+
+def written(file: str, text: str) -> str:
+    """A file's text with its generated parts current."""
+    for name, table in PARTS[file].items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        if not re.search(pattern, readme, re.DOTALL):
-            raise ValueError(f"README.md has no part between <!-- {name} --> and <!-- /{name} -->")
-        readme = re.sub(pattern, lambda match, table=table: match[1] + table + "\n" + match[2], readme, flags=re.DOTALL)
-    return readme
+        if not re.search(pattern, text, re.DOTALL):
+            raise ValueError(f"{file} has no part between <!-- {name} --> and <!-- /{name} -->")
+        part = table()
+        text = re.sub(pattern, lambda match, part=part: match[1] + part + "\n" + match[2], text, flags=re.DOTALL)
+    return text
 
 
 def main() -> int:
     """Write, or with --check compare."""
-    path = ROOT / "README.md"
-    before = path.read_text(encoding="utf-8")
-    after = written(before)
-    if "--check" in sys.argv[1:]:
-        return int(after != before)
-    path.write_text(after, encoding="utf-8")
-    return 0
+    stale = []
+    for file in PARTS:
+        path = ROOT / file
+        before = path.read_text(encoding="utf-8")
+        after = written(file, before)
+        if after != before:
+            stale.append(file)
+            if "--check" not in sys.argv[1:]:
+                path.write_text(after, encoding="utf-8")
+    return int("--check" in sys.argv[1:] and bool(stale))
 
 
 if __name__ == "__main__":

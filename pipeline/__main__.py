@@ -1,26 +1,39 @@
-"""The command line: `python -m pipeline VERB`, one verb a stage, and `predict`."""
+"""The command line: `python -m pipeline VERB`, one verb a stage, and those that answer for pages."""
 
+import os
 import sys
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
 from pipeline.records import ArticleError, ModelError, StageError
 
-# Each verb's module holds its click command as `command`; only the one asked for is imported.
-VERBS = {
-    "predict": "predicting",
-    "fetch": "fetching",
-    "clean": "corpus",
-    "train": "training",
-    "ground": "weighing",
-    "adapt": "adapting",
-    "convert": "converting",
-    "summarise": "summarising",
-    "evaluate": "evaluating",
-    "report": "reporting",
-    "cache": "summary_cache",
+
+class Verb(NamedTuple):
+    """What a verb does, and the module that holds its click command as `command`."""
+
+    module: str
+    does: str  # the first sentence of the command's own help: a test holds this
+
+
+# Only the module of the verb that is asked for is imported.
+FOR_PAGES = {
+    "predict": Verb("predicting", "Answer for news pages: the article, its topic and a summary, one JSON line each."),
+    "clean": Verb("corpus", "Print the article in one page, or clean a whole labelled corpus (a stage)."),
+    "cache": Verb("summary_cache", "Say what the cache of summaries holds, or empty it."),
 }
+STAGES = {
+    "fetch": Verb("fetching", "Download the pinned corpus and models, check their hashes, unpack their data."),
+    "train": Verb("training", "Train the topic classifier, and choose when it abstains."),
+    "ground": Verb("weighing", "Weigh what tells true summary sentences from false ones."),
+    "adapt": Verb("adapting", "Teach the summariser to shorten what articles say, as a small adapter."),
+    "convert": Verb("converting", "Bring the pretrained summariser into one folder that is safe to load."),
+    "summarise": Verb("summarising", "Summarise the test articles that the report is about."),
+    "evaluate": Verb("evaluating", "Score topics and summaries on the test split, with intervals."),
+    "report": Verb("reporting", "Write the report from the stage outputs in folder DATA."),
+}
+VERBS = FOR_PAGES | STAGES
 
 
 class Verbs(click.Group):
@@ -32,16 +45,34 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f"pipeline.{VERBS[cmd_name]}").command
+        command: click.Command = import_module(f"pipeline.{VERBS[cmd_name].module}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What each verb does, without importing it."""
+        for heading, verbs in (("For pages", FOR_PAGES), ("Stages, as `dvc repro` runs them", STAGES)):
+            with formatter.section(heading):
+                formatter.write_dl([(name, verb.does) for name, verb in verbs.items()])
 
 
 @click.command(cls=Verbs)
 def main() -> None:
-    """From saved news pages to clean articles, topics, summaries, and a report on how good they are."""
+    """From saved news pages to clean articles, topics, summaries, and a report on how good they are.
+
+    `make repro` sets up everything and makes the models; then:
+
+    \b
+      python -m pipeline predict my-pages/ > answers.jsonl
+      python -m pipeline predict page.html --format text
+      python -m pipeline clean page.html --explain
+
+    `python -m pipeline VERB --help` has more of each.
+    """
 
 
 if __name__ == "__main__":
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_DISABLE", "1")  # bars of libraries, as ours, are for terminals
     try:
         main(prog_name="python -m pipeline")
     except (ArticleError, ModelError, StageError) as error:

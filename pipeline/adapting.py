@@ -271,9 +271,23 @@ def save_adapter(model: Any, folder: Path, base: str) -> None:
 @click.option("--references", required=True, type=click.Path(path_type=Path), help="Summaries to compare with.")
 @click.option("--corpus", required=True, type=click.Path(path_type=Path), help="The articles' files, TOPIC/NAME.txt.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the adapter.")
-@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
+@click.option(
+    "--params",
+    default="params.yaml",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="Settings: blocks adapt and summarise.",
+)
 def command(articles: Path, pairs: tuple[Path, ...], references: Path, corpus: Path, out: Path, params: Path) -> None:
-    """Teach the summariser from pairs of articles and summaries."""
+    """Teach the summariser to shorten what articles say, as a small adapter.
+
+    Reads clean ARTICLES and PAIRS, files of summaries by article id. What it makes is committed, so `dvc repro` leaves
+    it alone; `make adapt` makes it again, in about an hour on two cores.
+
+    \b
+    Example:
+      make adapt
+    """
     settings = read_settings(params, "adapt", AdaptSettings)
     summarise = read_settings(params, "summarise", SummariseSettings).model_copy(update={"adapter": None})
     tokenizer, model = load_pretrained(summarise.model)

@@ -9,6 +9,7 @@ import click
 from pipeline.cards import read_card, write_card
 from pipeline.files import new_folder
 from pipeline.params import read_settings
+from pipeline.progress import working
 from pipeline.records import ModelError, StageError
 from pipeline.summary_settings import SummariseSettings
 
@@ -23,16 +24,19 @@ def convert(settings: SummariseSettings, folder: Path) -> None:
 
     from pipeline.exporting import export
 
+    transformers.utils.logging.disable_progress_bar()
     tokenizer, model = load_pretrained(settings.model)
     if settings.adapter:
         model = with_adapter(model, Path(settings.adapter))
     # Half the size of float32; of the two half precisions the one with more bits, 11 against 8 of bfloat16.
     model.to(torch.float16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    with working("graphs for OpenVINO"):
+        fault = export(folder)
     facts = {
         "causal": not model.config.is_encoder_decoder,
         "end_tokens": end_tokens(model),
-        "openvino": export(folder),  # None, or why it cannot run it
+        "openvino": fault,  # None, or why it cannot run it
         "source": settings.model,
         "adapter": settings.adapter,
         "architecture": type(model).__name__,
@@ -122,9 +126,23 @@ def _load_gguf(file: Path) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
 
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the converted model.")
-@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
+@click.option(
+    "--params",
+    default="params.yaml",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="Settings: block summarise.",
+)
 def command(out: Path, params: Path) -> None:
-    """Convert the pretrained summariser to safetensors, with its settings."""
+    """Bring the pretrained summariser into one folder that is safe to load.
+
+    `summarise.model` names a GGUF file, a folder with safetensors, or a hub id, which this stage downloads; the adapter
+    is laid into its weights, and graphs for OpenVINO are written beside them.
+
+    \b
+    Example:
+      python -m pipeline convert --out models/summariser
+    """
     settings = read_settings(params, "summarise", SummariseSettings)
     with new_folder(out) as folder:
         convert(settings, folder)

@@ -15,6 +15,7 @@ from pipeline.cleaning import clean, explanation
 from pipeline.files import sha256_of, write_json, write_jsonl
 from pipeline.page import page_lines
 from pipeline.params import Settings, read_settings
+from pipeline.progress import track
 from pipeline.reading import TABLE_SUFFIXES, Page, read_page, read_pages
 from pipeline.records import Article, ArticleError, StageError
 from pipeline.sources import CorpusSettings, Layout
@@ -88,7 +89,7 @@ def make_corpus(
     sources: dict[str, str] = {}
     rejected: list[Rejected] = []
     lines: dict[str, list[dict[str, object]]] = {}
-    for article_id, page in sorted(pages, key=lambda pair: pair[0]):
+    for article_id, page in track(sorted(pages, key=lambda pair: pair[0]), "clean"):
         topic = names.get((page.topic or "").casefold())
         article = clean_in_layout(page.text, layout)
         if texts.setdefault(article_id, page.text) != page.text:
@@ -149,7 +150,7 @@ def find_duplicates(articles: Sequence[LabelledArticle], similarity: float) -> l
     exact: dict[str, LabelledArticle] = {}
     index = MinHashLSH(threshold=max(0.05, similarity - 0.1), num_perm=PERMUTATIONS)
     seen: dict[str, tuple[LabelledArticle, frozenset[str]]] = {}
-    for article in articles:
+    for article in track(articles, "look for duplicates"):
         same = exact.setdefault(article.article.whole, article)
         if same is not article:
             found.append(_duplicate(article, "exact duplicate", same, 1.0))
@@ -280,12 +281,29 @@ def _place(row: Rejected) -> tuple[str, int]:
     type=click.Path(path_type=Path),
     help="With --into: labelled articles of your own (a folder or a table), beside the corpus.",
 )
-@click.option("--params", "params_file", default="params.yaml", help="Settings for --into.", show_default=True)
+@click.option(
+    "--params",
+    "params_file",
+    default="params.yaml",
+    help="Settings for --into: blocks clean and corpus.",
+    show_default=True,
+)
 @click.option("--metrics", type=click.Path(path_type=Path), help="With --into: where the counts go.")
 def command(
     path: str, explain: bool, into: Path | None, own: tuple[Path, ...], params_file: str, metrics: Path | None
 ) -> None:
-    """Clean one page to stdout, or (with --into) a whole labelled corpus."""
+    """Print the article in one page, or clean a whole labelled corpus (a stage).
+
+    PATH is one page (.txt .html .md), or - for stdin (the default); with --into, labelled news as block corpus of the
+    params describes it.
+
+    \b
+    Examples:
+      python -m pipeline clean page.html > article.txt
+      python -m pipeline clean page.html --explain
+      cat page.html | python -m pipeline clean
+      python -m pipeline clean my-news.csv --into data/clean
+    """
     if into is not None:
         rejected = clean_corpus(Path(path), own, into, metrics or into / "metrics.json", Path(params_file))
         for line in left_out(rejected, read_settings(Path(params_file), "clean", CleanSettings).least_words):

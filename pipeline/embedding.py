@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.precision import HIDDEN, computes_in_bfloat16
+from pipeline.progress import track
 from pipeline.records import ModelError
 
 # All that an encoder needs, as sentence-transformers publishes it; and the same as a graph of OpenVINO.
@@ -23,6 +24,8 @@ TOKENS = 192
 # size costs OpenVINO a plan of its own. Measured on 2 cores: 5.2 ms a text in eights, 5.5 in fours, 20 alone.
 READ_TOKENS = 32
 TOGETHER = (8, 4, 2, 1)
+# More texts than `predict` asks for at a time show a bar: they take longer than seconds.
+MANY_TEXTS = 400
 # Characters of a text that can hold so many tokens: a token of English news has 4.5 on average.
 CHARACTERS = 20 * TOKENS
 
@@ -72,16 +75,16 @@ class Encoder:
         by_length: dict[int, list[int]] = defaultdict(list)
         for number, tokens in enumerate(ids):
             by_length[-(-len(tokens) // READ_TOKENS) * READ_TOKENS].append(number)
+        parts = [(length, part) for length, numbers in by_length.items() for part in _parts(numbers)]
         rows: dict[int, NDArray[np.float32]] = {}
-        for length, numbers in by_length.items():
-            for together in _parts(numbers):
-                padded = np.zeros((len(together), length), dtype=np.int64)
-                mask = np.full(padded.shape, HIDDEN, dtype=np.float32)
-                for row, number in enumerate(together):
-                    padded[row, : len(ids[number])], mask[row, : len(ids[number])] = ids[number], 0
-                for number, states in zip(together, self._read(padded, mask), strict=True):
-                    mean = states[: len(ids[number])].mean(axis=0)
-                    rows[number] = mean / np.linalg.norm(mean)
+        for length, part in track(parts, f"embed, {TOGETHER[0]} at a time") if len(ids) > MANY_TEXTS else parts:
+            padded = np.zeros((len(part), length), dtype=np.int64)
+            mask = np.full(padded.shape, HIDDEN, dtype=np.float32)
+            for row, number in enumerate(part):
+                padded[row, : len(ids[number])], mask[row, : len(ids[number])] = ids[number], 0
+            for number, states in zip(part, self._read(padded, mask), strict=True):
+                mean = states[: len(ids[number])].mean(axis=0)
+                rows[number] = mean / np.linalg.norm(mean)
         return np.array([rows[number] for number in range(len(ids))], dtype=np.float32)
 
     def copy_to(self, folder: Path) -> None:

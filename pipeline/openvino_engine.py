@@ -22,8 +22,8 @@ STEP_TOKENS = 4
 # Room for a text is a multiple of so many tokens: vectors are full then.
 ROOM_TOKENS = 64
 # A prompt is read as so many tokens or a multiple, and drafts are written in one of these numbers of rows: each other
-# number costs OpenVINO a plan of its own, whose memory it keeps. Not in one row: on processors with AMX, that alone came
-# out otherwise.
+# number costs OpenVINO a plan of its own, whose memory it keeps. One row is none of them: on a processor with AMX it
+# came out otherwise than among others.
 READ_TOKENS = 32
 ROW_COUNTS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, ROWS)
 # Weights of 8 bits meet inputs of 8 bits, scaled in groups of so many. With 96 the default model is a little faster,

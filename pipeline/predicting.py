@@ -1,10 +1,8 @@
 """The one road from raw text to answer: clean, topic, summary. Library, command line and stages all take it."""
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, repeat
@@ -16,7 +14,8 @@ import click
 
 from pipeline.batches import in_batches
 from pipeline.cleaning import clean
-from pipeline.reading import Page, read_pages
+from pipeline.progress import is_watched, track
+from pipeline.reading import Page, count_pages, read_pages
 from pipeline.records import Article, ArticleError, Evidence, Prediction
 from pipeline.repairing import MAX_CHARACTERS, is_binary
 from pipeline.summary_cache import SummaryCache, default_cache
@@ -207,7 +206,9 @@ def answer_pages(
 
 @click.command()
 @click.argument("paths", nargs=-1)
-@click.option("--models", default="models", show_default=True, type=click.Path(path_type=Path))
+@click.option(
+    "--models", default="models", show_default=True, type=click.Path(path_type=Path), help="What `make repro` made."
+)
 @click.option("--no-summary", is_flag=True, help="Topics only: no summariser is loaded.")
 @click.option("--sentences", type=click.IntRange(1, 5), help="The longest summary; as saved if not given.")
 @click.option("--words", type=click.IntRange(5), help="The longest summary, in words; goes with the sentences.")
@@ -217,7 +218,14 @@ def answer_pages(
 @click.option(
     "--explain", is_flag=True, help="Also the words and sentences that carried the topic; text has them always."
 )
-@click.option("--format", "form", type=click.Choice(["json", "text"]), default="json", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "text"]),
+    default="json",
+    show_default=True,
+    help="JSON lines, or text for people.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -232,38 +240,32 @@ def command(
     explain: bool,
     form: str,
 ) -> None:
-    """Answer for every page in PATHS: files, tables, folders, or - for stdin (the default).
+    """Answer for news pages: the article, its topic and a summary, one JSON line each.
 
-    One JSON object a line on stdout, in input order. Exit status 1 if some inputs got no answer; each is named on
-    stderr with its cause.
+    PATHS are pages (.txt .html .md), tables with a column text (.jsonl .csv .parquet), any of these as .gz, folders of
+    them, or - for stdin (the default). Answers go to stdout in input order, progress to stderr.
+
+    Exit status: 0 all answered; 1 some inputs got no answer, each is named on stderr with its cause; 2 wrong usage.
+
+    \b
+    Examples:
+      python -m pipeline predict my-pages/ > answers.jsonl
+      python -m pipeline predict page.html --format text
+      python -m pipeline predict news.csv --no-summary
+      cat page.html | python -m pipeline predict --style headline
     """
     cache = None if no_cache or no_summary else default_cache()
     predictor = Predictor(models, Wanted(sentences, words, style, engine), cache, summarise=not no_summary)
     pages = chain.from_iterable(read_pages(path) for path in paths or ("-",))
     failed = 0
-    with _progress() as progress:
-        answered = answer_pages(predictor, pages, summarise=not no_summary, explain=explain or form == "text")
-        for page, prediction in answered:
-            if prediction.error:
-                failed += 1
-                click.echo(f"{page.source}: {prediction.error}", err=True)
-            row: dict[str, Any] = {"source": page.source, **prediction.to_dict()}
-            told = f"{page.source}\n{indent(str(prediction), '  ')}\n"
-            click.echo(json.dumps(row, ensure_ascii=False) if form == "json" else told)
-            if progress is not None:
-                progress.advance(progress.task_ids[0])
+    answered = answer_pages(predictor, pages, summarise=not no_summary, explain=explain or form == "text")
+    if is_watched(answers_on_stdout=True):
+        answered = track(answered, "pages", count_pages(paths or ("-",)))
+    for page, prediction in answered:
+        if prediction.error:
+            failed += 1
+            click.echo(f"{page.source}: {prediction.error}", err=True)
+        row: dict[str, Any] = {"source": page.source, **prediction.to_dict()}
+        told = f"{page.source}\n{indent(str(prediction), '  ')}\n"
+        click.echo(json.dumps(row, ensure_ascii=False) if form == "json" else told)
     context.exit(1 if failed else 0)
-
-
-def _progress() -> Any:
-    """Articles done and their rate, on stderr, where that is a terminal."""
-    if not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
-
-    progress = Progress(
-        SpinnerColumn(), MofNCompleteColumn(), "articles", TimeElapsedColumn(), console=Console(stderr=True)
-    )
-    progress.add_task("articles", total=None)
-    return progress

@@ -7,9 +7,9 @@ import io
 import json
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -20,6 +20,8 @@ PAGE_SUFFIXES = (".txt", ".html", ".htm", ".md")
 TABLE_SUFFIXES = (".jsonl", ".csv", ".parquet")
 # A file of one page is read this far; characters take up to four bytes.
 MAX_BYTES = 4 * MAX_CHARACTERS
+# So many pages are counted beforehand, to say how long answering takes: a few seconds, of an hour's work.
+MOST_COUNTED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ def read_pages(path: str, columns: Columns = USUAL_COLUMNS) -> Iterator[Page]:
             yield from _read_file(file, topic, columns)
     else:
         yield from _read_file(root, None, columns)
+
+
+def count_pages(paths: Sequence[str]) -> int | None:
+    """How many pages there are; None where that is not known beforehand: stdin, or more than `MOST_COUNTED`."""
+    if "-" in paths:
+        return None
+    counted = sum(1 for _ in islice(chain.from_iterable(map(read_pages, paths)), MOST_COUNTED + 1))
+    return counted if counted <= MOST_COUNTED else None
 
 
 def _suffix(path: Path) -> str:

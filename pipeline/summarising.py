@@ -1,7 +1,6 @@
 """Stage `summarise`: summaries of test articles, by the road that `predict` takes."""
 
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -14,6 +13,7 @@ from pipeline.batches import in_batches
 from pipeline.cleaning import clean
 from pipeline.files import write_jsonl
 from pipeline.pairs import Pair, read_pairs
+from pipeline.progress import track
 from pipeline.records import Article
 from pipeline.summaries import Summariser
 from pipeline.summary_cache import default_cache
@@ -78,22 +78,20 @@ def _body(article: LabelledArticle, lede: str) -> SummarisedArticle:
 @click.command()
 @click.argument("articles", type=click.Path(path_type=Path))
 @click.argument("references", type=click.Path(path_type=Path))
-@click.option("--models", required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path))
+@click.option("--models", required=True, type=click.Path(path_type=Path), help="Folder of the saved models.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A row per summary.")
 @click.option("--no-cache", is_flag=True, help="Summarise anew what was summarised before, and do not keep it.")
 def command(articles: Path, references: Path, models: Path, out: Path, no_cache: bool) -> None:
-    """Summarise the articles of the test split that have a reference summary, or without any a sample of it."""
+    """Summarise the test articles that the report is about.
+
+    Of ARTICLES, those of the test split that REFERENCES has a summary of; without any, a sample without ledes.
+
+    \b
+    Example:
+      dvc repro summarise
+    """
     written = {pair.id: pair for pair in read_pairs(references)}
     chosen = cases(read_articles(articles, "test"), written)
     summariser = Summariser(models / "summariser", cache=None if no_cache else default_cache())
-    rows = _progress(summarised(summariser, chosen), len(chosen))
+    rows = track(summarised(summariser, chosen), "summaries", len(chosen))
     write_jsonl(out, (asdict(row) for row in rows))
-
-
-def _progress(rows: Iterator[SummarisedArticle], total: int) -> Iterator[SummarisedArticle]:
-    """The rows, with progress on stderr where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return iter(track(rows, "summaries", total=total, console=console, disable=not sys.stderr.isatty()))

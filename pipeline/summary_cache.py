@@ -189,7 +189,15 @@ def _size_bytes(database: sqlite3.Connection) -> int:
 @click.argument("action", type=click.Choice(["info", "clear"]))
 @click.option("--path", type=click.Path(path_type=Path), help="The cache; that of this user if not given.")
 def command(action: str, path: Path | None) -> None:
-    """Say what the cache of summaries holds, or empty it."""
+    """Say what the cache of summaries holds, or empty it.
+
+    `predict` and stage summarise keep there what they wrote; `--no-cache` does without.
+
+    \b
+    Examples:
+      python -m pipeline cache info
+      python -m pipeline cache clear
+    """
     cache = SummaryCache(path) if path else default_cache()
     if action == "clear":
         cache.clear()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -10,7 +11,6 @@ import numpy.typing as npt
 from pydantic import Field
 
 from pipeline.articles import LabelledArticle, read_articles
-from pipeline.classifier import Floats, TopicClassifier
 from pipeline.files import new_folder, sha256_of, write_json, write_jsonl
 from pipeline.label_noise import fold_of, suspects
 from pipeline.params import Settings, read_settings
@@ -18,6 +18,9 @@ from pipeline.records import StageError
 from pipeline.scores import as_dict, mean_interval
 from pipeline.taxonomy import NONE, Topic, read_topics
 from pipeline.topics import Thresholds, TopicModel, save_topics
+
+if TYPE_CHECKING:
+    from pipeline.classifier import TopicClassifier
 
 # Below so many articles a scale or threshold chosen on them says nothing.
 LEAST_HELD_OUT = 20
@@ -49,6 +52,8 @@ def fit_topics(
 
     What an article must reach for an answer is chosen on the validation articles.
     """
+    from pipeline.classifier import TopicClassifier
+
     train = [article for source in sources for article in source]
     if len(topics) < 2:
         raise StageError(f"{settings.taxonomy}: one topic leaves nothing to choose: add another")
@@ -95,7 +100,7 @@ def _folds(sources: Sequence[Sequence[LabelledArticle]]) -> list[int]:
     return [fold_of(article.id) for source in filled for article in source]
 
 
-def least_probability(confidence: Floats, right: npt.NDArray[np.bool_], risk: float) -> float:
+def least_probability(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], risk: float) -> float:
     """The lowest probability from which at most the share `risk` of the answers is wrong, in whole percents.
 
     >>> least_probability(np.array([0.9, 0.8, 0.6, 0.4]), np.array([True, True, False, False]), risk=0.1)
@@ -113,9 +118,19 @@ def least_probability(confidence: Floats, right: npt.NDArray[np.bool_], risk: fl
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the model.")
 @click.option("--suspects", "suspects_file", required=True, type=click.Path(path_type=Path), help="Labels in doubt.")
 @click.option("--metrics", required=True, type=click.Path(path_type=Path), help="Scores on the validation splits.")
-@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
+@click.option(
+    "--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True, help="Settings: block train."
+)
 def command(articles: tuple[Path, ...], out: Path, suspects_file: Path, metrics: Path, params: Path) -> None:
-    """Train the topic classifier on the clean articles of one corpus or more."""
+    """Train the topic classifier, and choose when it abstains.
+
+    Learns from the training splits of ARTICLES, one file or more as stage clean writes them, and from the taxonomy;
+    takes a few minutes, most of them for embeddings (`train.embeddings: none` does without).
+
+    \b
+    Example:
+      dvc repro train
+    """
     settings = read_settings(params, "train", TrainSettings)
     topics = read_topics(settings.taxonomy)
     sources = [read_articles(path, "train") for path in articles]
@@ -142,7 +157,7 @@ def command(articles: tuple[Path, ...], out: Path, suspects_file: Path, metrics:
     write_json(metrics, scores)
 
 
-def label_suspects(classifier: TopicClassifier, train: Sequence[LabelledArticle]) -> list[dict[str, object]]:
+def label_suspects(classifier: "TopicClassifier", train: Sequence[LabelledArticle]) -> list[dict[str, object]]:
     """The training articles whose topic may be wrong, the clearest first, with the one they seem to be of.
 
     Articles labelled "none" are not judged.

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.articles import LabelledArticle
 from pipeline.files import sha256_of
 from pipeline.predicting import Predictor
+from pipeline.progress import track
 from pipeline.reading import Page
 from pipeline.records import Prediction, StageError
 from pipeline.scores import (
@@ -155,4 +156,5 @@ def _page(article: LabelledArticle) -> Page:
 
 
 def _predicted(predictor: Predictor, pages: Sequence[Page]) -> list[Prediction]:
-    return list(predictor.predict_many((page.text for page in pages), summarise=False))
+    answers = predictor.predict_many((page.text for page in pages), summarise=False)
+    return list(track(answers, "topics", len(pages)))

@@ -21,6 +21,7 @@ from pipeline.files import as_csv, read_jsonl, sha256_of, write_json, write_text
 from pipeline.mending import mended
 from pipeline.pairs import read_pairs, text_of
 from pipeline.params import Settings, read_settings
+from pipeline.progress import track
 from pipeline.readings import Verdict
 from pipeline.records import StageError
 from pipeline.scores import as_dict, interval
@@ -114,7 +115,7 @@ def laid_out(rows: Sequence[Judged], articles: dict[str, str], common: frozenset
 
     evidence: dict[str, Evidence] = {}
     found = []
-    for row in rows:
+    for row in track(rows, "weigh sentences"):
         if row.id not in evidence:
             evidence = {row.id: Evidence(articles[row.id], common)}
         found.append(list(figures(evidence[row.id], row.text).values()))
@@ -253,9 +254,15 @@ def _area(right: Any, score: Any, chosen: Any) -> float:
 @click.option("--judged", required=True, type=click.Path(path_type=Path), help="Sentences with readers' verdicts.")
 @click.option("--corpus", required=True, type=click.Path(path_type=Path), help="The articles' files, TOPIC/NAME.txt.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The weights.")
-@click.option("--metrics", required=True, type=click.Path(path_type=Path))
+@click.option("--metrics", required=True, type=click.Path(path_type=Path), help="Areas under the ROC curve.")
 @click.option("--plots", required=True, type=click.Path(path_type=Path), help="Folder for the plot's data.")
-@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
+@click.option(
+    "--params",
+    default="params.yaml",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="Settings: block ground.",
+)
 def command(
     articles: Path,
     summaries: tuple[Path, ...],
@@ -266,7 +273,15 @@ def command(
     plots: Path,
     params: Path,
 ) -> None:
-    """Weigh what speaks for and against a sentence."""
+    """Weigh what tells true summary sentences from false ones.
+
+    Reads clean ARTICLES and SUMMARIES of them. What it makes is committed, so `dvc repro` leaves it alone; `make
+    ground` makes it again, in a few minutes.
+
+    \b
+    Example:
+      make ground
+    """
     settings = read_settings(params, "ground", GroundSettings)
     everything = read_articles(articles)
     train = [article for article in everything if article.split == "train"]

@@ -1,17 +1,32 @@
-"""README and notebooks: current, and calling instead of defining."""
+"""README, recipes, cards and notebooks: current, working as printed, and calling instead of defining."""
 
+import ast
+import doctest
 import importlib.util
 import io
 import json
+import os
 import re
+import shlex
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from itertools import pairwise
 from pathlib import Path
 
+import click
 import nbformat
 import pandas as pd
 import pytest
 import yaml
+from huggingface_hub import DatasetCard, ModelCard
+from small_run import offline
 
+from pipeline.__main__ import Verbs
 from pipeline.evaluating import EvaluateSettings
 from pipeline.params import read_settings
 from pipeline.sources import CorpusSettings
@@ -28,22 +43,61 @@ def script(name: str):
     return module
 
 
-def test_generated_parts_of_the_readme_are_current():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert script("write_readme").written(readme) == readme
+PAGES = [
+    "README.md",
+    "docs/recipes.md",
+    "docs/troubleshooting.md",
+    "models/README.md",
+    "seeds/README.md",
+    "CONTRIBUTING.md",
+]
 
 
-def test_commands_of_the_readme_exist():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    targets = re.findall(r"^([a-z ]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(re.findall(r"`?make ([a-z]+)", readme)) <= set(" ".join(targets).split())
-    for path in re.findall(r"\]\(([^)#:]+)\)", readme):
-        assert (ROOT / path).exists(), path
+def read(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
 
 
-def test_settings_of_the_readme_are_settings(tmp_path):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    corpus, topic, evaluate = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", read(page), re.DOTALL)
+
+
+def commands(page: str) -> list[list[str]]:
+    """The command lines of a page as words, without comments, redirections and what is piped to them."""
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    return [shlex.split(re.split(r" [<>] ", line)[0].split(" | ")[-1], comments=True) for line in lines]
+
+
+@pytest.mark.parametrize("page", script("write_readme").PARTS)
+def test_generated_parts_are_current(page):
+    assert script("write_readme").written(page, read(page)) == read(page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_pages_link_to_is_there(page):
+    targets = re.findall(r"^([a-z ]+):", read("Makefile"), re.MULTILINE)
+    assert set(re.findall(r"^(?:.*`)?make ([a-z]+)", read(page), re.MULTILINE)) <= set(" ".join(targets).split())
+    for target in re.findall(r"\]\(([^):]+)\)", read(page)):
+        path, _, anchor = target.partition("#")
+        linked = (ROOT / page).parent / path if path else ROOT / page
+        assert linked.exists(), target
+        headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in headings}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/recipes.md"])
+def test_command_lines_of_pages_are_understood(page):
+    params = yaml.safe_load(read("params.yaml"))
+    for words in commands(page):
+        if words[:3] == ["python", "-m", "pipeline"]:
+            command = Verbs().get_command(click.Context(click.Command("x")), words[3])
+            command.make_context(words[3], words[4:])
+        for setting in (word for flag, word in pairwise(words) if flag == "-S"):
+            block, key = setting.split("=")[0].split(".")
+            assert key in params[block], setting
+
+
+def test_settings_of_the_recipes_are_settings(tmp_path):
+    corpus, topic, evaluate = blocks("docs/recipes.md", "yaml")
     (tmp_path / "topics.yaml").write_text(topic, encoding="utf-8")
     assert [entry.name for entry in read_topics(tmp_path / "topics.yaml")] == ["education"]
     (tmp_path / "params.yaml").write_text(
@@ -51,6 +105,101 @@ def test_settings_of_the_readme_are_settings(tmp_path):
     )
     assert read_settings(tmp_path / "params.yaml", "corpus", CorpusSettings).map["4"] == "science-and-technology"
     assert read_settings(tmp_path / "params.yaml", "evaluate", EvaluateSettings).transfer[0].label == "section"
+
+
+def test_examples_of_the_recipes_are_what_comes_out(workspace, monkeypatch):
+    monkeypatch.chdir(workspace)
+    failed, tried = doctest.testfile(str(ROOT / "docs" / "recipes.md"), module_relative=False)
+    assert tried > 10
+    assert failed == 0
+
+
+def test_the_web_service_answers(workspace, tmp_path):
+    (code,) = (block for block in blocks("docs/recipes.md", "python") if block.startswith("# serve.py"))
+    (tmp_path / "serve.py").write_text(code, encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(tmp_path / "serve.py"), str(port)]
+    serving = subprocess.Popen(command, cwd=workspace, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        page = (ROOT / "seeds/pages/library-roof-work-paused-for-bats.txt").read_bytes()
+        status, answer = posted(port, page)
+        assert (status, answer["article"]["title"]) == (200, "Library roof work paused as bats move in")
+        assert posted(port, b"Menu")[0] == 422
+    finally:
+        serving.kill()
+        serving.wait()
+
+
+def posted(port: int, page: bytes):
+    """Status and answer of the service, once it is up."""
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}", page) as reply:
+                return reply.status, json.load(reply)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+        except urllib.error.URLError:
+            time.sleep(0.5)
+    raise AssertionError("the service did not start")
+
+
+def test_outputs_go_to_a_remote_and_come_back(workspace, tmp_path):
+    environment = offline(workspace / "wheels")
+    copy = shutil.copytree(workspace, tmp_path / "copy", symlinks=True)
+    (copy / ".gitignore").write_text("/tiny/\n/wheels/\n")
+    model = (copy / "models" / "topics" / "model.json").read_bytes()
+    add, push, pull = [words for words in commands("docs/recipes.md") if words[:2] in (["dvc", "remote"], ["dvc", "push"], ["dvc", "pull"])]  # fmt: skip
+    for command in ([*add[:-1], str(tmp_path / "store")], push):
+        subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True)
+    shutil.rmtree(copy / "models" / "topics")
+    shutil.rmtree(copy / ".dvc" / "cache")
+    subprocess.run(pull, cwd=copy, env=environment, check=True, capture_output=True)
+    assert (copy / "models" / "topics" / "model.json").read_bytes() == model
+
+
+def test_a_sweep_waits_in_the_queue(workspace, tmp_path):
+    environment = offline(workspace / "wheels")
+    copy = shutil.copytree(workspace, tmp_path / "copy", symlinks=True)
+    (copy / ".gitignore").write_text("/tiny/\n/wheels/\n")
+    (sweep,) = [words for words in commands("docs/recipes.md") if words[:4] == ["dvc", "exp", "run", "--queue"]]
+    for command in (
+        ["git", "add", "-A"],
+        ["git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", "small run"],
+        sweep,
+        ["dvc", "queue", "status"],
+    ):
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Queued") == 6
+
+
+def test_messages_of_the_troubleshooting_are_those_of_the_code():
+    rows = re.findall(r"^\| ``(.+?)`` \|", read("docs/troubleshooting.md"), re.MULTILINE)
+    assert len(rows) > 30
+    said = {text for path in (ROOT / "pipeline").glob("*.py") for text in texts(path)}
+    for row in rows:
+        assert any(row.strip() in text for text in said), row
+
+
+def texts(path: Path):
+    """The texts of a module, what is filled in as an ellipsis."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize(("page", "kind"), [("models/README.md", ModelCard), ("seeds/README.md", DatasetCard)])
+def test_cards_have_the_form_of_the_hubs(page, kind):
+    card = kind.load(ROOT / page)
+    facts = card.data.to_dict()
+    assert {"license", "language", "tags"} <= set(facts)
+    for section in ("Intended use", "Data", "Scores", "Limits", "Licence"):
+        assert re.search(rf"^#+ {section}$", card.text, re.MULTILINE), section
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -86,9 +86,8 @@ def test_the_summarise_stage_wrote_what_predict_says_one_by_one(predictor):
         assert (prediction.summary, prediction.draft) == (row.summary, row.draft), row.id
 
 
-def test_readme_examples_are_what_comes_out():
-    failed, tried = doctest.testfile(
-        str(ROOT / "README.md"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
-    )
+@pytest.mark.parametrize("page", ["README.md", "docs/recipes.md"])
+def test_examples_of_pages_are_what_comes_out(page):
+    failed, tried = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert tried > 3
     assert failed == 0
