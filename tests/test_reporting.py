@@ -4,21 +4,18 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
 
 import pytest
 import yaml
 from lxml import html
+from report_findings import ATTACK, attacked, findings_of
 from small_run import ROOT
 
-from pipeline.articles import LabelledArticle, SummarisedArticle
+from pipeline.articles import LabelledArticle
 from pipeline.charts import NAMES
 from pipeline.files import read_jsonl
-from pipeline.readings import Reading
-from pipeline.reporting import TEMPLATES, Findings, read_findings, render
+from pipeline.reporting import TEMPLATES, render
 from pipeline.shown_articles import PROBLEMS, article_rows, marked
-
-ATTACK = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)>"
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +26,6 @@ def page(workspace):
 @pytest.fixture(scope="module")
 def tree(page):
     return html.document_fromstring(page)
-
-
-def findings_of(workspace) -> Findings:
-    """What stage `report` shows of the small run."""
-    reports = workspace / "reports"
-    return read_findings(
-        workspace / "data", workspace / "models", reports / "metrics.json", reports / "clean.json", reports / "plots",
-        workspace / "seeds" / "reading.jsonl", workspace / "params.yaml",
-    )  # fmt: skip
 
 
 def shown(page: str) -> list[dict]:
@@ -99,32 +87,6 @@ def test_the_stage_depends_on_every_template():
     deps = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["report"]["deps"]
     named = {dep.removeprefix("pipeline/templates/report/") for dep in deps if "/templates/" in dep}
     assert named == {part.name for part in TEMPLATES.iterdir()}
-
-
-def attacked(findings: Findings) -> Findings:
-    """Findings in which every text that is not ours is an attack."""
-    scores = {"shipped": {"rouge1": 0.5}}
-    article = LabelledArticle("x", "sport", "test", ATTACK, [ATTACK, ATTACK])
-    row = {"id": "x", "topic": "sport", "predicted": "world", "probability": 1.0, "abstained": ATTACK,
-           "probabilities": {"sport": 1.0}, "summaries": {"whole": scores, "body": None},
-           "evidence": {"topic": "sport", "against": ATTACK, "words": [{"text": ATTACK, "log_odds": 1.0}],
-                        "sentences": [{"text": ATTACK, "log_odds": 1.0}]}}  # fmt: skip
-    summary = SummarisedArticle("x", "whole", ATTACK, ATTACK, ATTACK, None, ATTACK, "abstractive", ATTACK, [ATTACK])
-    reading = Reading("x", "0" * 12, "abstractive", "grave", ATTACK, ATTACK)
-    cut = [{"id": "x", "line": 1, "text": ATTACK, "reason": "teaser", "paragraphs_before": 1}]
-    mistake = {"articles": "own", "source": ATTACK, "label": ATTACK, "best": ATTACK, "probability": 1.0,
-               "abstained": None, "title": ATTACK, "text": ATTACK}  # fmt: skip
-    metrics = json.loads(json.dumps(findings.metrics))
-    metrics["transfer"]["own"]["mistakes"] = [{"label": ATTACK, "best": ATTACK, "articles": 1}]
-    return replace(
-        findings,
-        metrics=metrics,
-        clean=findings.clean | {"about": ATTACK},
-        articles=article_rows([article], [row], [summary], cut, [reading]),
-        mistakes=[mistake],
-        suspects=[{"id": ATTACK, "title": ATTACK, "topic": ATTACK, "seems": ATTACK, "probability": 1.0}],
-        run={ATTACK: {ATTACK: ATTACK}},
-    )
 
 
 def test_articles_are_escaped(workspace):

@@ -31,7 +31,7 @@
 
   // All that is searched of an article, in small letters, put together when first asked for.
   function searched(article) {
-    article.searched ??= [article.id, article.blocks.map((block) => block.sentences?.join(" ") ?? ""),
+    article.searched ??= [article.id, article.title, article.blocks.map((block) => block.sentences?.join(" ") ?? ""),
       article.summary?.sentences.map(said) ?? ""].flat().join(" ").toLowerCase();
     return article.searched;
   }
@@ -190,7 +190,10 @@
 
   tools.addEventListener("input", filter);
   tools.addEventListener("submit", (event) => event.preventDefault());
-  tools.addEventListener("reset", () => setTimeout(filter)); // once the fields are empty
+  byId("clear").addEventListener("click", () => {
+    tools.reset();
+    filter();
+  });
   byId("back").addEventListener("click", () => turn(-1));
   byId("on").addEventListener("click", () => turn(1));
 
@@ -217,7 +220,7 @@
     const id = location.hash.startsWith("#article=") ? decodeURIComponent(location.hash.slice(9)) : null;
     const named = articles.find((article) => article.id === id);
     if (!named) return;
-    if (!found.includes(named)) tools.reset();
+    if (!found.includes(named)) byId("clear").click();
     start = PER_PAGE * Math.max(0, Math.floor(found.indexOf(named) / PER_PAGE));
     show(named);
     drawList();
