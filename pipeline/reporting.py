@@ -43,6 +43,7 @@ class Findings:
     mistakes: Sequence[Row]  # on other news
     suspects: Sequence[Row]  # labels in doubt
     run: Mapping[str, Mapping[str, str]]
+    timing: Row  # seconds of each stage, as benchmarks/stages.py measured them
 
 
 def render(findings: Findings) -> str:
@@ -181,7 +182,7 @@ def _figure(value: str) -> float | str:
 
 
 def read_findings(
-    data: Path, models: Path, metrics: Path, clean_metrics: Path, plots: Path, reading: Path, params: Path
+    data: Path, models: Path, metrics: Path, clean_metrics: Path, plots: Path, reading: Path, params: Path, timing: Path
 ) -> Findings:
     """What the stages wrote: tables in `data`, scores, plots, and what readers found."""
     summaries = read_summaries(data / "summaries.jsonl")
@@ -204,6 +205,7 @@ def read_findings(
         ),
         mistakes=list(read_jsonl(data / "mistakes.jsonl")),
         suspects=list(read_jsonl(data / "suspects.jsonl")),
+        timing=json.loads(timing.read_text(encoding="utf-8")),
         run=run_facts({"articles.jsonl": data / "clean" / "articles.jsonl", "params.yaml": params}, models, summaries),
     )
 
@@ -216,6 +218,7 @@ def read_findings(
 @click.option("--plots", required=True, type=click.Path(path_type=Path))
 @click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
 @click.option("--reading-page", required=True, type=click.Path(path_type=Path), help="The same, for people.")
+@click.option("--timing", required=True, type=click.Path(path_type=Path), help="Seconds of each stage.")
 @click.option("--out", required=True, type=click.Path(path_type=Path))
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
 def command(
@@ -226,11 +229,12 @@ def command(
     plots: Path,
     reading: Path,
     reading_page: Path,
+    timing: Path,
     out: Path,
     params: Path,
 ) -> None:
     """Write the report from the stage outputs in folder DATA."""
-    findings = read_findings(data, models, metrics, clean_metrics, plots, reading, params)
+    findings = read_findings(data, models, metrics, clean_metrics, plots, reading, params, timing)
     readings = readings_of(read_summaries(data / "summaries.jsonl"), reading)
     write_text(reading_page, readings_in_markdown(readings, findings.metrics["summaries"]["reading"]))
     write_text(out, render(findings))

@@ -11,7 +11,7 @@ from pipeline.grounding import Grounder, SentenceGrounding
 from pipeline.readings import Reading
 from pipeline.sentences import split_sentences
 
-# A shipped summary whose grounding is below this is listed as one to look at; half of what readers faulted lies there.
+# A shipped summary whose grounding is below this is listed as one to look at: the least supported eighth or so.
 LOW_GROUNDING = 0.85
 # What an article can be listed for, in the order of the reader's menu.
 PROBLEMS = {
@@ -21,7 +21,7 @@ PROBLEMS = {
     "low grounding": f"the article supports some sentence of the summary by less than {LOW_GROUNDING}",
     "unsupported in draft": "the model's first text has a name, number or quotation that the article lacks",
     "extractive summary": "the summary is sentences of the article",
-    "note": "something was left out, mended or not read",
+    "note": "sentences of the model were mended or left out",
 }
 
 
@@ -132,7 +132,7 @@ def _has(row: dict[str, Any], problem: str) -> bool:
             "unsupported in draft": summary
             and any(unsupported for claim in summary["draft"] for _, unsupported in claim["pieces"]),
             "extractive summary": summary and summary["method"] == "extractive",
-            "note": summary and summary["notes"],
+            "note": summary and any(note.startswith("sentences ") for note in summary["notes"]),
         }[problem]
     )
 

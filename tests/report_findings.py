@@ -17,6 +17,7 @@ def findings_of(workspace) -> Findings:
     return read_findings(
         workspace / "data", workspace / "models", reports / "metrics.json", reports / "clean.json", reports / "plots",
         workspace / "seeds" / "reading.jsonl", workspace / "params.yaml",
+        reports / "benchmarks" / "stages.json",
     )  # fmt: skip
 
 

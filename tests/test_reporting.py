@@ -14,7 +14,7 @@ from small_run import ROOT
 from pipeline.articles import LabelledArticle
 from pipeline.charts import NAMES
 from pipeline.files import read_jsonl
-from pipeline.reporting import TEMPLATES, render
+from pipeline.reporting import TEMPLATES, render, templates_sha256
 from pipeline.shown_articles import PROBLEMS, article_rows, marked
 
 
@@ -81,6 +81,24 @@ def test_cells_of_the_confusion_matrix_count_the_articles_they_list(page, tree):
         pairs.count((cell.get("data-topic"), cell.get("data-predicted"))) for cell in cells
     ]
     assert sum(int(cell.text) for cell in cells) == len(pairs)
+
+
+def test_every_stage_that_runs_is_timed():
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    timed = json.loads((ROOT / "reports" / "benchmarks" / "stages.json").read_text(encoding="utf-8"))["stages"]
+    assert list(timed) == [name for name, stage in stages.items() if not stage.get("frozen")]
+
+
+def test_the_sample_is_of_these_templates_and_of_seeds_alone():
+    sample = (ROOT / "docs" / "sample-report.html").read_text(encoding="utf-8")
+    assert f"templates {templates_sha256()[:16]}" in sample, "run `make sample` and commit what it writes"
+    known = {path.stem for path in (ROOT / "seeds" / "articles").glob("*.md")}
+    known |= {f"pages/{path.stem}" for path in (ROOT / "seeds" / "pages").glob("*.txt")}
+    known |= {row["id"] for row in read_jsonl(ROOT / "seeds" / "briefs.jsonl")}
+    assert {article["id"] for article in shown(sample)} <= known
+    assert any("cut" in block for article in shown(sample) for block in article["blocks"])
+    assert len(sample) < 1_500_000
+    assert (ROOT / "docs" / "sample-report.png").stat().st_size < 300_000
 
 
 def test_the_stage_depends_on_every_template():

@@ -4,6 +4,7 @@
 {
   const { articles, reasons, verdicts } = JSON.parse(document.getElementById("data").textContent);
   const PER_PAGE = 25;
+  const FOLDED_FROM = 10; // so many cut lines in a row are folded
   const byId = (id) => document.getElementById(id);
   const tools = byId("tools"), list = byId("list");
   const percent = (share) => `${Math.round(100 * share)}%`;
@@ -120,20 +121,35 @@
 
   // Paragraphs sentence by sentence, each with the numbers of the summary's sentences that it supports; cut lines between.
   function blocks(article) {
+    const claims = article.summary?.sentences ?? [];
+    const nodes = [], cut = [];
     let number = 0;
-    const supports = (at) => (article.summary?.sentences ?? []).flatMap((claim, index) => (claim.support.includes(at) ? index + 1 : []));
-    return article.blocks.map((block) => {
+    for (const block of [...article.blocks, { sentences: [] }]) {
       if ("cut" in block) {
-        return el("p", { class: "cut", title: reasons[block.reason] }, el("span", { class: "tag" }, `cut: ${block.reason}`), el("del", {}, block.cut));
+        cut.push(block);
+        continue;
       }
-      const paragraph = el(block.title ? "h3" : "p");
+      nodes.push(...cutLines(cut.splice(0)));
+      const node = el(block.title ? "h3" : "p");
       for (const sentence of block.sentences) {
-        const numbers = supports(number);
-        paragraph.append(el("span", { id: `sentence-${number}` }, sentence, numbers.length ? el("sup", {}, numbers.join(" ")) : null), " ");
+        const supported = claims.flatMap((claim, index) => (claim.support.includes(number) ? index + 1 : []));
+        node.append(el("span", { id: `sentence-${number}` }, sentence, supported.length ? el("sup", {}, supported.join(" ")) : null), " ");
         number += 1;
       }
-      return paragraph;
-    });
+      if (block.sentences.length) nodes.push(node);
+    }
+    return nodes;
+  }
+
+  // Lines that were cut, struck out, with their reasons; many in a row are folded under what they were.
+  function cutLines(lines) {
+    const nodes = lines.map(({ cut, reason }) =>
+      el("p", { class: "cut", title: reasons[reason] }, el("span", { class: "tag" }, `cut: ${reason}`), el("del", {}, cut)));
+    if (lines.length < FOLDED_FROM) return nodes;
+    const kinds = new Map();
+    for (const { reason } of lines) kinds.set(reason, (kinds.get(reason) ?? 0) + 1);
+    const counted = [...kinds].map(([reason, times]) => `${times} ${reason}`).join(", ");
+    return [el("details", { class: "cut" }, el("summary", {}, `${lines.length} lines cut: ${counted}`), nodes)];
   }
 
   function why({ probabilities, evidence }) {
