@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,15 @@ from pipeline.files import sha256_of
 PACKAGES = ("scikit-learn", "torch", "openvino", "transformers", "trafilatura", "sentencex", "rouge-score")
 
 
-def run_facts(
-    files: Mapping[str, Path], models: Path, summaries: Sequence[SummarisedArticle]
-) -> dict[str, dict[str, str]]:
+def run_facts(files: Sequence[Path], models: Path, summaries: Sequence[SummarisedArticle]) -> dict[str, dict[str, str]]:
     """Facts by group, for people: the hashes of some `files`, the saved models, what wrote the summaries and where."""
-    facts = {"Files (SHA-256)": {name: sha256_of(path) for name, path in files.items()}}
+    facts = {"Files (SHA-256)": {path.name: sha256_of(path) for path in files}}
     for name in ("topics", "summariser"):
         card = json.loads((models / name / CARD).read_text(encoding="utf-8"))
         facts[f"Model: {name}"] = _model(card)
     engines = sorted({summary.engine for summary in summaries if summary.engine})
     facts["Software and machine"] = {
-        "engine of the summariser": "; ".join(engines) or "none ran",
+        "engine of the summariser": "; ".join(engines) or "not recorded",
         "versions": ", ".join(
             [f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in PACKAGES)]
         ),
@@ -46,8 +44,6 @@ def _model(card: Mapping[str, Any]) -> dict[str, str]:
 
 def _version(package: str) -> str:
     """The installed version; OpenVINO may be left out."""
-    from importlib.metadata import PackageNotFoundError
-
     try:
         return version(package)
     except PackageNotFoundError:
