@@ -76,15 +76,14 @@ def stages(folder: Path) -> Iterator[list[str]]:
     into = ["--into", clean, "--metrics", folder / "clean.json"]
     summaries = data / "summaries.jsonl"
     evaluated = ["--out", data / "evaluation.jsonl", "--mistakes", data / "mistakes.jsonl"]
-    timing = ["--timing", ROOT / "reports" / "benchmarks" / "stages.json"]
     written = ["--reading-page", folder / "reading.md", "--out", DOCS / "sample-report.html"]
     for words in (
         ["clean", folder / "corpus.jsonl", *own, *into, *params],
         ["summarise", clean / "articles.jsonl", folder / "summaries.jsonl", *models, "--out", summaries],
         ["evaluate", clean / "articles.jsonl", summaries, *models, "--own", clean / "own.jsonl", *reading, *evaluated,
          *metrics, *plots, *params],
-        ["report", data, *models, *metrics, "--clean-metrics", folder / "clean.json", *plots, *reading, *timing,
-         *written, *params],
+        ["report", data, *models, *metrics, "--clean-metrics", folder / "clean.json", *plots, *reading, *written,
+         *params],
     ):  # fmt: skip
         yield [sys.executable, "-m", "pipeline", *map(str, words)]
 

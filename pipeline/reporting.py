@@ -44,7 +44,7 @@ class Findings:
     mistakes: Sequence[Row]  # on other news
     suspects: Sequence[Row]  # labels in doubt
     run: Mapping[str, Mapping[str, str]]
-    timing: Row  # seconds of each stage, as benchmarks/stages.py measured them
+    timing: Row | None = None  # seconds of each stage, where benchmarks/stages.py measured them
 
 
 def render(findings: Findings) -> str:
@@ -101,7 +101,14 @@ def _figure(value: str) -> float | str:
 
 
 def read_findings(
-    data: Path, models: Path, metrics: Path, clean_metrics: Path, plots: Path, reading: Path, params: Path, timing: Path
+    data: Path,
+    models: Path,
+    metrics: Path,
+    clean_metrics: Path,
+    plots: Path,
+    reading: Path,
+    params: Path,
+    timing: Path | None,
 ) -> Findings:
     """What the stages wrote: tables in `data`, scores, plots, and what readers found."""
     summaries = read_summaries(data / "summaries.jsonl")
@@ -124,7 +131,7 @@ def read_findings(
         ),
         mistakes=list(read_jsonl(data / "mistakes.jsonl")),
         suspects=list(read_jsonl(data / "suspects.jsonl")),
-        timing=json.loads(timing.read_text(encoding="utf-8")),
+        timing=json.loads(timing.read_text(encoding="utf-8")) if timing else None,
         run=run_facts([params, *(data / name for name in HASHED)], models, summaries),
     )
 
@@ -137,7 +144,9 @@ def read_findings(
 @click.option("--plots", required=True, type=click.Path(path_type=Path))
 @click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
 @click.option("--reading-page", required=True, type=click.Path(path_type=Path), help="The same, for people.")
-@click.option("--timing", required=True, type=click.Path(path_type=Path), help="Seconds of each stage.")
+@click.option(
+    "--timing", type=click.Path(path_type=Path), help="Seconds of each stage, as benchmarks/stages.py wrote them."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path))
 @click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
 def command(
@@ -148,7 +157,7 @@ def command(
     plots: Path,
     reading: Path,
     reading_page: Path,
-    timing: Path,
+    timing: Path | None,
     out: Path,
     params: Path,
 ) -> None:

@@ -16,8 +16,7 @@ def findings_of(workspace) -> Findings:
     reports = workspace / "reports"
     return read_findings(
         workspace / "data", workspace / "models", reports / "metrics.json", reports / "clean.json", reports / "plots",
-        workspace / "seeds" / "reading.jsonl", workspace / "params.yaml",
-        reports / "benchmarks" / "stages.json",
+        workspace / "seeds" / "reading.jsonl", workspace / "params.yaml", None,
     )  # fmt: skip
 
 

@@ -128,8 +128,8 @@ def _distribution(folder: Path, name: str, files: Mapping[str, str | bytes], tak
 
 
 def bring_committed_reports(folder: Path) -> None:
-    """What stage `ground`, which stays frozen, and the timing of the stages have written."""
-    for name in ("reports/grounding.json", "reports/plots/trade.csv", "reports/benchmarks/stages.json"):
+    """What stage `ground`, which stays frozen, has written."""
+    for name in ("reports/grounding.json", "reports/plots/trade.csv"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -83,10 +84,14 @@ def test_cells_of_the_confusion_matrix_count_the_articles_they_list(page, tree):
     assert sum(int(cell.text) for cell in cells) == len(pairs)
 
 
-def test_every_stage_that_runs_is_timed():
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    timed = json.loads((ROOT / "reports" / "benchmarks" / "stages.json").read_text(encoding="utf-8"))["stages"]
-    assert list(timed) == [name for name, stage in stages.items() if not stage.get("frozen")]
+def test_seconds_of_the_stages_are_shown_where_they_were_measured(workspace):
+    timing = {"processor": "Made-up 9", "processors": 2, "load_at_the_start": 0.1,
+              "stages": {"clean": {"seconds": 41.2, "processor_seconds": 55.6}}}  # fmt: skip
+    findings = findings_of(workspace)
+    assert "Not measured" in render(findings)
+    page = render(replace(findings, timing=timing))
+    assert "Made-up 9" in page
+    assert "<td>41</td><td>56</td>" in page
 
 
 def test_the_sample_is_of_these_templates_and_of_seeds_alone():
