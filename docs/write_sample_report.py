@@ -25,8 +25,8 @@ ABOUT = (
     "articles, short items and pages that were written for this project, in which no person, company or event is real"
 )
 # The picture: so wide and high, the opening and the reader without what stands between them.
-WIDTH, HEIGHT = 1100, 1350
-PICTURE_STYLE = "main > section:not(#articles), #articles > p { display: none } h2 { margin-top: 1.2rem }"
+WIDTH, HEIGHT = 1240, 1240
+PICTURE_STYLE = "main > section:not(#articles), #articles > p, #tools { display: none } h2 { margin-top: 1.2rem }"
 
 
 def articles() -> list[dict[str, Any]]:
@@ -98,8 +98,8 @@ def picture(page: Path, out: Path, chromium: str) -> None:
         window.goto(page.as_uri())
         window.add_style_tag(content=PICTURE_STYLE)
         window.locator("[name=words]").fill("vantrel")
-        window.locator("[name=words]").blur()
-        window.locator(".claims button").first.hover()
+        window.locator(".claims button").first.focus()
+        window.evaluate("scrollTo(0, 0)")
         window.screenshot(path=out)
         browser.close()
 

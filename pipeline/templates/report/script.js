@@ -148,7 +148,7 @@
     if (lines.length < FOLDED_FROM) return nodes;
     const kinds = new Map();
     for (const { reason } of lines) kinds.set(reason, (kinds.get(reason) ?? 0) + 1);
-    const counted = [...kinds].map(([reason, times]) => `${times} ${reason}`).join(", ");
+    const counted = [...kinds].sort((one, other) => other[1] - one[1]).map(([reason, times]) => `${times} ${reason}`).join(", ");
     return [el("details", { class: "cut" }, el("summary", {}, `${lines.length} lines cut: ${counted}`), nodes)];
   }
 
