@@ -25,7 +25,7 @@ ABOUT = (
     "articles, short items and pages that were written for this project, in which no person, company or event is real"
 )
 # The picture: so wide and high, the opening and the reader without what stands between them.
-WIDTH, HEIGHT = 1240, 1240
+WIDTH, HEIGHT = 1240, 1200
 PICTURE_STYLE = "main > section:not(#articles), #articles > p, #tools { display: none } h2 { margin-top: 1.2rem }"
 
 
@@ -96,8 +96,8 @@ def picture(page: Path, out: Path, chromium: str) -> None:
         browser = playwright.chromium.launch(executable_path=chromium)
         window = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         window.goto(page.as_uri())
-        window.add_style_tag(content=PICTURE_STYLE)
         window.locator("[name=words]").fill("vantrel")
+        window.add_style_tag(content=PICTURE_STYLE)
         window.locator(".claims button").first.focus()
         window.evaluate("scrollTo(0, 0)")
         window.screenshot(path=out)
