@@ -25,7 +25,7 @@ ABOUT = (
     "articles, short items and pages that were written for this project, in which no person, company or event is real"
 )
 # The picture: so wide and high, the opening and the reader without what stands between them.
-WIDTH, HEIGHT = 1240, 1200
+WIDTH, HEIGHT = 1240, 1180
 PICTURE_STYLE = "main > section:not(#articles), #articles > p, #tools { display: none } h2 { margin-top: 1.2rem }"
 
 
