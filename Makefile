@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: repro test verify ground adapt notebooks readme bench lock clean
+.PHONY: repro test verify ground adapt notebooks readme sample bench lock clean
 
 repro: .venv/installed
 	dvc repro
@@ -32,12 +32,17 @@ notebooks: .venv/installed
 readme: .venv/installed
 	python docs/write_readme.py
 
-# Summaries beside other ways to run the model; topics beside other classifiers, on sets that it fetches; and with DATA=folder, cleaning beside other extractors, on a
+# The report on texts of seeds/ alone, and its picture.
+sample: .venv/installed
+	python docs/write_sample_report.py
+
+# Seconds of each stage; summaries beside other ways to run the model; topics beside other classifiers, on sets that it fetches; and with DATA=folder, cleaning beside other extractors, on a
 # folder of *.jsonl.gz with `id`, `html` and `gold_text` a line.
 bench: .venv/installed
 	.venv/bin/python -m pip install -q -c requirements.lock $$(.venv/bin/python -c \
 		"import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])")
 	$(if $(DATA),python benchmarks/cleaning.py $(DATA))
+	python benchmarks/stages.py
 	python benchmarks/summarise.py
 	python benchmarks/topics.py
 

@@ -53,6 +53,7 @@ class SummarisedArticle:
     summary_method: str | None
     draft: str | None
     notes: list[str]
+    engine: str | None = None  # what ran the model, with version and precision
 
     @property
     def document(self) -> str:

@@ -3,9 +3,10 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median
 
 import click
 from pydantic import Field
@@ -62,6 +63,7 @@ class Corpus:
     articles: list[LabelledArticle]
     rejected: list[Rejected]
     dropped_lines: list[dict[str, object]]
+    languages: Counter[str]
 
 
 def split_of(article_id: str, validation_share: float, test_share: float) -> Split:
@@ -89,6 +91,7 @@ def make_corpus(
     sources: dict[str, str] = {}
     rejected: list[Rejected] = []
     lines: dict[str, list[dict[str, object]]] = {}
+    languages: dict[str, str] = {}
     for article_id, page in track(sorted(pages, key=lambda pair: pair[0]), "clean"):
         topic = names.get((page.topic or "").casefold())
         article = clean_in_layout(page.text, layout)
@@ -113,7 +116,8 @@ def make_corpus(
         else:
             split = split_of(article_id, settings.validation_share, settings.test_share)
             cleaned[article_id] = LabelledArticle(article_id, topic, split, article.title, article.paragraphs)
-            lines[article_id] = [{"id": article_id, **asdict(dropped)} for dropped in article.dropped]
+            lines[article_id] = [{"id": article_id, **line} for line in placed(page.text, article)]
+            languages[article_id] = article.language or "too little text to tell"
             sources[article_id] = page.source
     duplicates = [
         replace(duplicate, source=sources[duplicate.id])
@@ -122,7 +126,31 @@ def make_corpus(
     for duplicate in duplicates:
         del cleaned[duplicate.id]
     kept_lines = [line for article_id in cleaned for line in lines[article_id]]
-    return Corpus(list(cleaned.values()), sorted(rejected + duplicates, key=lambda found: found.id), kept_lines)
+    return Corpus(
+        list(cleaned.values()),
+        sorted(rejected + duplicates, key=lambda found: found.id),
+        kept_lines,
+        Counter(languages[article_id] for article_id in cleaned),
+    )
+
+
+def placed(page: str, article: Article) -> Iterator[dict[str, object]]:
+    """The lines dropped from a page, each with how many paragraphs of its article stand before it.
+
+    >>> page = '''Menu
+    ... Harbour ferries will cost more from May, the council has said.
+    ... Read More »
+    ... Passengers said that it had promised in March to raise no fares this year.'''
+    >>> [(line["text"], line["paragraphs_before"]) for line in placed(page, clean(page))]
+    [('Menu', 0), ('Read More »', 1)]
+    """
+    dropped = {line.line: line for line in article.dropped}
+    paragraphs, before = article.paragraphs, 0
+    for number, line in enumerate(page_lines(page), start=1):
+        if number in dropped:
+            yield {**asdict(dropped[number]), "paragraphs_before": before}
+        elif before < len(paragraphs) and line == paragraphs[before]:
+            before += 1
 
 
 def clean_in_layout(text: str, layout: Layout) -> Article:
@@ -212,10 +240,16 @@ def counts(corpus: Corpus, read: int) -> dict[str, object]:
         ],
         "duplicates_that_would_stand_in_two_splits": sum(r.split != r.split_of_other for r in duplicates),
         "lines_dropped": dict(sorted(Counter(str(line["reason"]) for line in corpus.dropped_lines).items())),
+        "languages": dict(sorted(corpus.languages.items())),
+        "words": _spread([len(article.article.whole.split()) for article in corpus.articles]),
         "splits": {
             split: {topic: splits[split, topic] for topic in topics} for split in ("train", "validation", "test")
         },
     }
+
+
+def _spread(values: Sequence[int]) -> dict[str, float]:
+    return {"least": min(values), "median": median(values), "most": max(values)} if values else {}
 
 
 def clean_corpus(path: Path, own: Sequence[Path], into: Path, metrics: Path, params: Path) -> list[Rejected]:

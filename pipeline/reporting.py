@@ -1,121 +1,96 @@
 """Stage `report`: one self-contained HTML page from what the other stages wrote."""
 
+import base64
 import csv
+import hashlib
 import json
-import re
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline import charts
-from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles, read_summaries
-from pipeline.cards import CARD
+from pipeline.articles import read_articles, read_summaries
+from pipeline.charts import NAMES, drawn
 from pipeline.files import read_jsonl, write_text
-from pipeline.grounding import check, unsupported_spans
 from pipeline.line_rules import REASONS
-from pipeline.readings import VERDICTS, Reading, readings_in_markdown, readings_of
+from pipeline.readings import VERDICTS, readings_in_markdown, readings_of
+from pipeline.report_tables import confusion, coverage, low_grounding, mark_chosen, with_chosen
+from pipeline.run_facts import run_facts
 from pipeline.scores import SYSTEMS
+from pipeline.shown_articles import PROBLEMS, article_rows
 from pipeline.summary_settings import saved_settings
 
+Row = dict[str, Any]
 
-def render(
-    metrics: dict[str, Any],
-    clean: dict[str, Any],
-    plots: dict[str, list[dict[str, Any]]],
-    articles: Sequence[dict[str, Any]],
-    mistakes: Sequence[dict[str, Any]],
-    suspects: Sequence[dict[str, Any]],
-    run: dict[str, str],
-) -> str:
-    """The page; whatever an article holds is escaped. `mistakes` are on other news, `suspects` labels in doubt."""
+TEMPLATES = resources.files("pipeline") / "templates" / "report"
+# What of the stages' outputs the page names by its hash.
+HASHED = ("clean/articles.jsonl", "clean/own.jsonl", "summaries.jsonl", "evaluation.jsonl")
+# So many of the most confident mistakes are named.
+NAMED_MISTAKES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the report shows, as the other stages wrote it."""
+
+    metrics: Row
+    clean: Row
+    plots: Mapping[str, Sequence[Row]]  # by name, the rows of each chart
+    articles: Sequence[Row]  # as `article_rows` gives them
+    mistakes: Sequence[Row]  # on other news
+    suspects: Sequence[Row]  # labels in doubt
+    run: Mapping[str, Mapping[str, str]]
+    timing: Row | None = None  # seconds of each stage, where benchmarks/stages.py measured them
+
+
+def render(findings: Findings) -> str:
+    """The page; whatever an article holds is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(loader=PackageLoader("pipeline"), autoescape=True, undefined=StrictUndefined)
-    drawn = {name: getattr(charts, name)(rows) if rows else "" for name, rows in plots.items()}
-    return environment.get_template("report.html.j2").render(
-        metrics=metrics,
-        clean=clean,
-        charts=drawn,
-        articles=articles,
-        mistakes=mistakes,
-        suspects=suspects,
-        run=run,
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    script = (TEMPLATES / "script.js").read_text(encoding="utf-8")
+    plots, articles = findings.plots, findings.articles
+    chosen = next(point for point in plots["trade"] if point["chosen"])
+    wrong = [row for row in articles if row["predicted"] != row["topic"]]
+    return environment.get_template("report/page.html.j2").render(
+        **{field.name: getattr(findings, field.name) for field in fields(findings)},
+        charts={name: drawn(name, plots[name]) for name in NAMES},
+        confusion=confusion(articles),
+        coverage=coverage(plots["transfer"]),
+        low_grounding=low_grounding(plots["grounding"], chosen["least_support"]),
+        chosen=chosen,
+        mistaken=sorted(wrong, key=lambda row: (-row["probability"], row["id"]))[:NAMED_MISTAKES],
+        problems=PROBLEMS,
+        counts=Counter(problem for row in articles for problem in row["problems"]),
         reasons=REASONS,
         systems=SYSTEMS,
         verdicts=VERDICTS,
+        script=script,
+        script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+        templates_sha256=templates_sha256(),
     )
 
 
-def article_rows(
-    articles: Sequence[LabelledArticle],
-    evaluated: Sequence[dict[str, Any]],
-    summaries: Sequence[SummarisedArticle],
-    cut_lines: Sequence[dict[str, Any]],
-    readings: Sequence[Reading],
-) -> list[dict[str, Any]]:
-    """What the page shows of each article, worst first: confident wrong topics, faulty summaries, then by ROUGE-1."""
-    read = {reading.id: asdict(reading) for reading in readings}
-    shown = "whole" if any(summary.shown == "whole" for summary in summaries) else "body"
-    written = {summary.id: summary for summary in summaries if summary.shown == shown}
-    text = {article.id: article for article in articles}
-    cut: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in cut_lines:
-        cut[line["id"]].append(line)
-    rows = []
-    for row in evaluated:
-        article, summary = text[row["id"]], written.get(row["id"])
-        rows.append(
-            {
-                **row,
-                "scores": row["summaries"][shown],
-                "title": article.title,
-                "paragraphs": article.paragraphs,
-                "summary": asdict(summary) if summary else None,
-                "grounding": asdict(check(summary.document, summary.summary or "")) if summary else None,
-                "draft_pieces": marked(summary.document, summary.draft or "") if summary else [],
-                "reading": read.get(row["id"]),
-                "cut": cut[row["id"]],
-            }
-        )
-    return sorted(rows, key=_badness)
+def templates_sha256() -> str:
+    """The hash of all templates: a page says by which it was written."""
+    digest = hashlib.sha256()
+    for part in sorted(TEMPLATES.iterdir(), key=lambda part: part.name):
+        digest.update(f"{part.name}\n{part.read_text(encoding='utf-8')}".encode())
+    return digest.hexdigest()
 
 
-def _badness(row: dict[str, Any]) -> tuple[bool, bool, float, str]:
-    wrong = row["predicted"] != row["topic"]
-    faulty = bool(row["reading"]) and row["reading"]["verdict"] != "ok"
-    rouge = row["scores"]["shipped"]["rouge1"] if row["scores"] else 1.0
-    return (not wrong, not faulty, -row["probability"] if wrong else rouge, row["id"])
-
-
-def marked(article: str, text: str) -> list[tuple[str, bool]]:
-    """A text in pieces, each with whether it is a name or number that the article lacks.
-
-    >>> marked("Tony Blair left.", "Jacques Blair left.")
-    [('Jacques', True), (' Blair left.', False)]
-    """
-    spans = unsupported_spans(article, text)
-    if not spans:
-        return [(text, False)]
-    pattern = "|".join(re.escape(span) for span in sorted(spans, key=len, reverse=True))
-    pieces = re.split(rf"(?<!\w)({pattern})(?!\w)", text)
-    return [(piece, piece in spans) for piece in pieces if piece]
-
-
-def mark_chosen(points: list[dict[str, Any]], least_support: float) -> None:
-    """Mark the point of the trade between support and errors that the summariser is set to."""
-    nearest = min(points, key=lambda point: abs(point["least_support"] - least_support))
-    for point in points:
-        point["chosen"] = point is nearest
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """A plot's rows, figures as numbers."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [{key: _figure(value) for key, value in row.items()} for row in csv.DictReader(file)]
+def read_plots(folder: Path) -> dict[str, list[Row]]:
+    """The rows of each plot by its name, figures as numbers."""
+    plots = {}
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            plots[path.stem] = [{key: _figure(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    return plots
 
 
 def _figure(value: str) -> float | str:
@@ -125,19 +100,40 @@ def _figure(value: str) -> float | str:
         return value
 
 
-def _run_facts(metrics: dict[str, Any], models: Path) -> dict[str, str]:
-    """What was run: hashes, models, versions."""
-    from importlib.metadata import version
-    from platform import python_version
-
-    cards = {name: json.loads((models / name / CARD).read_text(encoding="utf-8")) for name in ("topics", "summariser")}
-    facts = {"articles.jsonl (SHA-256)": metrics["data_sha256"]}
-    for name, card in cards.items():
-        facts |= {f"{name}: {file} (SHA-256)": digest for file, digest in card["files"].items() if "model." in file}
-        facts[f"{name}: settings"] = json.dumps(card["settings"], ensure_ascii=False)
-    packages = ("scikit-learn", "torch", "transformers", "trafilatura", "sentencex", "rouge-score")
-    facts["versions"] = ", ".join([f"Python {python_version()}", *(f"{name} {version(name)}" for name in packages)])
-    return facts
+def read_findings(
+    data: Path,
+    models: Path,
+    metrics: Path,
+    clean_metrics: Path,
+    plots: Path,
+    reading: Path,
+    params: Path,
+    timing: Path | None,
+) -> Findings:
+    """What the stages wrote: tables in `data`, scores, plots, and what readers found."""
+    summaries = read_summaries(data / "summaries.jsonl")
+    articles = read_articles(data / "clean" / "articles.jsonl")
+    scores = json.loads(metrics.read_text(encoding="utf-8"))
+    points = read_plots(plots)
+    mark_chosen(points["trade"], saved_settings(models / "summariser").least_support)
+    points["risk_coverage"] = with_chosen(points["risk_coverage"], scores["topics"])
+    points["lengths"] = [{"words": len(article.article.whole.split())} for article in articles]
+    return Findings(
+        metrics=scores,
+        clean=json.loads(clean_metrics.read_text(encoding="utf-8")),
+        plots=points,
+        articles=article_rows(
+            articles,
+            list(read_jsonl(data / "evaluation.jsonl")),
+            summaries,
+            list(read_jsonl(data / "clean" / "lines.jsonl")),
+            readings_of(summaries, reading),
+        ),
+        mistakes=list(read_jsonl(data / "mistakes.jsonl")),
+        suspects=list(read_jsonl(data / "suspects.jsonl")),
+        timing=json.loads(timing.read_text(encoding="utf-8")) if timing else None,
+        run=run_facts([params, *(data / name for name in HASHED)], models, summaries),
+    )
 
 
 @click.command()
@@ -148,7 +144,11 @@ def _run_facts(metrics: dict[str, Any], models: Path) -> dict[str, str]:
 @click.option("--plots", required=True, type=click.Path(path_type=Path))
 @click.option("--reading", required=True, type=click.Path(path_type=Path), help="What readers found in summaries.")
 @click.option("--reading-page", required=True, type=click.Path(path_type=Path), help="The same, for people.")
+@click.option(
+    "--timing", type=click.Path(path_type=Path), help="Seconds of each stage, as benchmarks/stages.py wrote them."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path))
+@click.option("--params", default="params.yaml", type=click.Path(path_type=Path), show_default=True)
 def command(
     data: Path,
     models: Path,
@@ -157,30 +157,13 @@ def command(
     plots: Path,
     reading: Path,
     reading_page: Path,
+    timing: Path | None,
     out: Path,
+    params: Path,
 ) -> None:
     """Write the report from the stage outputs in folder DATA."""
-    summaries = read_summaries(data / "summaries.jsonl")
-    readings = readings_of(summaries, reading)
-    scores = json.loads(metrics.read_text(encoding="utf-8"))
-    rows = article_rows(
-        read_articles(data / "clean" / "articles.jsonl", "test"),
-        list(read_jsonl(data / "evaluation.jsonl")),
-        summaries,
-        list(read_jsonl(data / "clean" / "lines.jsonl")),
-        readings,
-    )
-    drawn = {path.stem: _rows(path) for path in sorted(plots.glob("*.csv"))}
-    mark_chosen(drawn["trade"], saved_settings(models / "summariser").least_support)
-    page = render(
-        scores,
-        json.loads(clean_metrics.read_text(encoding="utf-8")),
-        drawn,
-        rows,
-        list(read_jsonl(data / "mistakes.jsonl")),
-        list(read_jsonl(data / "suspects.jsonl")),
-        _run_facts(scores, models),
-    )
-    write_text(reading_page, readings_in_markdown(readings, scores["summaries"]["reading"]))
-    write_text(out, page)
+    findings = read_findings(data, models, metrics, clean_metrics, plots, reading, params, timing)
+    readings = readings_of(read_summaries(data / "summaries.jsonl"), reading)
+    write_text(reading_page, readings_in_markdown(readings, findings.metrics["summaries"]["reading"]))
+    write_text(out, render(findings))
     click.echo(f"report: {out.resolve()}")

@@ -56,6 +56,7 @@ def summarised(summariser: Summariser, rows: Sequence[SummarisedArticle]) -> Ite
                 summary_method=summary.method,
                 draft=summary.draft,
                 notes=list(summary.notes),
+                engine=summary.engine,
             )
 
 
