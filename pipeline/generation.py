@@ -27,7 +27,7 @@ class Engine(Protocol):
     name: str  # with version and precision, such as "openvino 2026.4.1, int8"
 
     def prepare(self) -> None:
-        """Load the model now; else it is when it is first used."""
+        """Begin to load the model, beside whatever else is done; else it is loaded when it is first used."""
         ...
 
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:

@@ -1,8 +1,8 @@
 """The summariser on OpenVINO: prompts are read one by one, drafts written side by side, several tokens a step."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +49,22 @@ class OpenVINOEngine:
         self.precise = precise
         self.half = not precise and "BF16" in self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = "float32" if precise else f"int8 and {'bfloat16' if self.half else 'float32'}"
+        self._compiled: Future[_Graph] | None = None
         self.name = f"openvino {openvino.__version__.split('-')[0]}, {precision}"
 
-    @cached_property
+    @property
     def graph(self) -> "_Graph":
         """The graph, compiled when it is first used, which takes two seconds."""
-        return _Graph(self.core, self.path, self.half, self.precise)
+        return self._loading().result()
 
     def prepare(self) -> None:
-        """As Engine says; the graph runs once, since the first time takes another second."""
-        self._new([0] * READ_TOKENS, 0, self.graph.nothing)
+        """As Engine says."""
+        self._loading()
+
+    def _loading(self) -> "Future[_Graph]":
+        if self._compiled is None:
+            self._compiled = ThreadPoolExecutor(1).submit(_Graph, self.core, self.path, self.half, self.precise)
+        return self._compiled
 
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
         """As Engine says."""

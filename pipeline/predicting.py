@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, repeat
@@ -39,29 +38,22 @@ class Predictor:
         cache: SummaryCache | None = None,
         summarise: bool = False,
     ) -> None:
-        """With `summarise`, the summariser is loaded beside the topics; else when it is first asked for."""
+        """With `summarise`, the summariser is loaded beside the topics, else when it is first asked for."""
         self.models = Path(models)
         self.wanted = wanted or Wanted()
         self.cache = cache
         if self.wanted != Wanted():  # what cannot be had is refused now, not at the first page
             self.wanted.applied(saved_settings(self.models / "summariser"))
-        self._loading = ThreadPoolExecutor(1).submit(self._prepared_summariser) if summarise else None
+        if summarise:
+            self.summariser.engine.prepare()
         self.topics: TopicModel = load_topics(self.models / "topics")
 
     @cached_property
     def summariser(self) -> "Summariser":
-        """The summariser; topics alone never need it."""
-        return self._loading.result() if self._loading else self._new_summariser()
-
-    def _new_summariser(self) -> "Summariser":
+        """The summariser, loaded when first asked for: topics alone never need it."""
         from pipeline.summaries import Summariser
 
         return Summariser(self.models / "summariser", self.wanted, self.cache)
-
-    def _prepared_summariser(self) -> "Summariser":
-        summariser = self._new_summariser()
-        summariser.engine.prepare()
-        return summariser
 
     def predict(self, text: str, summarise: bool = True, guard: bool = True, explain: bool = False) -> Prediction:
         """The answer for one page, plain text or HTML.

@@ -1,5 +1,6 @@
 """The summary of an article: generate, check, choose; and where nothing passes, the article's own sentences."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -58,9 +59,13 @@ class Summariser:
     @cached_property
     def tokenizer(self) -> "PreTrainedTokenizerBase":
         """The model's tokenizer."""
-        from transformers import AutoTokenizer
+        named = json.loads((self.folder / "tokenizer_config.json").read_text(encoding="utf-8"))["tokenizer_class"]
+        if named == "TokenizersBackend":  # what AutoTokenizer would load: two seconds later
+            from transformers import TokenizersBackend as Tokenizer
+        else:
+            from transformers import AutoTokenizer as Tokenizer
 
-        loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        loaded: PreTrainedTokenizerBase = Tokenizer.from_pretrained(
             self.folder, local_files_only=True, trust_remote_code=False
         )
         return loaded

@@ -35,7 +35,7 @@ class TorchEngine:
         self.name = f"torch {torch.__version__}, {str(self.model.dtype).removeprefix('torch.')}"
 
     def prepare(self) -> None:
-        """As Engine says; it is loaded as soon as there is an engine."""
+        """As Engine says; here it is loaded with the engine."""
 
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
         """As Engine says."""
