@@ -81,7 +81,7 @@ def stages(folder: Path) -> Iterator[list[str]]:
         ["clean", folder / "corpus.jsonl", *own, *into, *params],
         ["summarise", clean / "articles.jsonl", folder / "summaries.jsonl", *models, "--out", summaries],
         ["evaluate", clean / "articles.jsonl", summaries, *models, "--own", clean / "own.jsonl", *reading, *evaluated,
-         *metrics, *plots, *params],
+         *metrics, "--scores", folder / "scores.json", *plots, *params],
         ["report", data, *models, *metrics, "--clean-metrics", folder / "clean.json", *plots, *reading, *written,
          *params],
     ):  # fmt: skip

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import frontmatter
 import yaml
@@ -22,6 +24,14 @@ ROOT = Path(__file__).parent.parent
 TOPICS = ("business", "entertainment", "politics", "science-and-technology", "sport")
 ARTICLES = 5
 EVERY_BRIEF = 12
+
+
+def script(name: str) -> ModuleType:
+    """A script of docs/, as a module."""
+    spec = spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def small_corpus() -> list[frontmatter.Post]:

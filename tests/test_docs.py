@@ -2,7 +2,6 @@
 
 import ast
 import doctest
-import importlib.util
 import io
 import json
 import os
@@ -24,7 +23,7 @@ import pandas as pd
 import pytest
 import yaml
 from huggingface_hub import DatasetCard, ModelCard
-from small_run import offline
+from small_run import offline, script
 
 from pipeline.__main__ import Verbs
 from pipeline.evaluating import EvaluateSettings
@@ -34,13 +33,6 @@ from pipeline.taxonomy import read_topics
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-
-
-def script(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 PAGES = [

@@ -6,12 +6,14 @@ import json
 import re
 from dataclasses import replace
 
+import click
 import pytest
 import yaml
 from lxml import html
 from report_findings import ATTACK, attacked, findings_of
-from small_run import ROOT
+from small_run import ROOT, script
 
+from pipeline.__main__ import Verbs
 from pipeline.articles import LabelledArticle
 from pipeline.charts import NAMES
 from pipeline.files import read_jsonl
@@ -104,6 +106,12 @@ def test_the_sample_is_of_these_templates_and_of_seeds_alone():
     assert any("cut" in block for article in shown(sample) for block in article["blocks"])
     assert len(sample) < 1_500_000
     assert (ROOT / "docs" / "sample-report.png").stat().st_size < 300_000
+
+
+def test_the_sample_is_made_by_commands_that_exist(tmp_path):
+    for _, _, _, stage, *words in script("write_sample_report").stages(tmp_path):
+        command = Verbs().get_command(click.Context(click.Command("x")), stage)
+        assert command.make_context(stage, words).params
 
 
 def test_the_stage_depends_on_every_template():
