@@ -263,7 +263,7 @@ def rouge_difference(number: int) -> dict[str, Any]:
 @click.command()
 @click.option("--articles", "number", default=64, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
-@click.option("--rouge-articles", default=100, show_default=True)
+@click.option("--rouge-articles", default=152, show_default=True)
 def main(number: int, rounds: int, rouge_articles: int) -> None:
     """Measure, and write the report."""
     data = Path("data/clean/articles.jsonl")
