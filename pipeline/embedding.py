@@ -1,5 +1,6 @@
 """Embeddings of texts: what a small pretrained sentence encoder makes of them, read from a local folder."""
 
+import json
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,6 +51,7 @@ class Encoder:
             raise ModelError(f"{folder} is no sentence encoder: it lacks {', '.join(lacking)}; run `dvc repro fetch`")
         self._new_graph: TemporaryDirectory[str] | None = None
         try:
+            self.dimensions = int(json.loads((self.folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
             self._tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
             self._read = self._on_openvino() if find_spec("openvino") else self._on_torch()
         except Exception as error:  # tokenizers and OpenVINO raise nothing more exact
@@ -75,8 +77,9 @@ class Encoder:
         by_length: dict[int, list[int]] = defaultdict(list)
         for number, tokens in enumerate(ids):
             by_length[-(-len(tokens) // READ_TOKENS) * READ_TOKENS].append(number)
+        by_length.pop(0, None)  # a text without a token has no embedding: zeros
         parts = [(length, part) for length, numbers in by_length.items() for part in _parts(numbers)]
-        rows: dict[int, NDArray[np.float32]] = {}
+        rows = np.zeros((len(ids), self.dimensions), dtype=np.float32)
         for length, part in track(parts, f"embed, {TOGETHER[0]} at a time") if len(ids) > MANY_TEXTS else parts:
             padded = np.zeros((len(part), length), dtype=np.int64)
             mask = np.full(padded.shape, HIDDEN, dtype=np.float32)
@@ -85,7 +88,7 @@ class Encoder:
             for number, states in zip(part, self._read(padded, mask), strict=True):
                 mean = states[: len(ids[number])].mean(axis=0)
                 rows[number] = mean / np.linalg.norm(mean)
-        return np.array([rows[number] for number in range(len(ids))], dtype=np.float32)
+        return rows
 
     def copy_to(self, folder: Path) -> None:
         """Lay the encoder's files into the folder of a model that uses it."""

@@ -127,7 +127,7 @@ def test_a_missing_model_is_named(tmp_path):
         capture_output=True, text=True, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == f"Error: {tmp_path}/topics is no saved model (no such folder): run `dvc repro train`\n"
+    assert done.stderr == f"Error: {tmp_path}/summariser is no saved model (no such folder): run `dvc repro convert`\n"
 
 
 def test_prediction_needs_no_network(workspace):

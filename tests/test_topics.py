@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.base import clone
 
@@ -177,6 +178,23 @@ def test_without_an_encoder_no_torch_is_loaded():
 def test_a_folder_that_is_no_encoder_is_refused_by_name(tmp_path):
     with pytest.raises(ModelError, match=r"is no sentence encoder: it lacks config\.json"):
         Encoder(tmp_path)
+
+
+def test_a_text_has_the_same_embedding_alone_and_among_others(settings, articles):
+    encoder = Encoder(settings.embeddings)
+    texts = ["", *(article.article.whole for article in articles[:13]), "One late goal."]
+    together = encoder.embed(texts)
+    assert not together[0].any()  # no token
+    assert np.allclose(np.linalg.norm(together[1:], axis=1), 1)
+    assert all((encoder.embed([text])[0] == row).all() for text, row in zip(texts, together, strict=True))
+
+
+def test_openvino_and_torch_embed_alike(settings, articles):
+    encoder = Encoder(settings.embeddings)
+    texts = [article.article.whole for article in articles[:9]]
+    graph = encoder.embed(texts)
+    encoder._read = encoder._on_torch()
+    assert (graph * encoder.embed(texts)).sum(axis=1).min() > 0.999
 
 
 def test_canonical_skops_has_no_addresses(model):
