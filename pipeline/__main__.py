@@ -19,7 +19,7 @@ class Verb(NamedTuple):
 
 # Only the module of the verb that is asked for is imported.
 FOR_PAGES = {
-    "predict": Verb("predicting", "Answer for news pages: the article, its topic and a summary, one JSON line each."),
+    "predict": Verb("answering", "Answer for news pages: the article, its topic and a summary, one JSON line each."),
     "clean": Verb("corpus", "Print the article in one page, or clean a whole labelled corpus (a stage)."),
     "cache": Verb("summary_cache", "Say what the cache of summaries holds, or empty it."),
 }

@@ -1,23 +1,18 @@
 """The one road from raw text to answer: clean, topic, summary. Library, command line and stages all take it."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import repeat
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from pipeline.batches import in_batches
 from pipeline.cleaning import clean
-from pipeline.progress import is_watched, track
-from pipeline.reading import Page, count_pages, read_pages
+from pipeline.reading import Page
 from pipeline.records import Article, ArticleError, Evidence, Prediction
 from pipeline.repairing import MAX_CHARACTERS, is_binary
-from pipeline.summary_cache import SummaryCache, default_cache
+from pipeline.summary_cache import SummaryCache
 from pipeline.summary_settings import EngineName, Precision, Style, Wanted, saved_settings
 from pipeline.topics import TopicDecision, TopicModel, load_topics
 
@@ -196,68 +191,6 @@ def answer_pages(
             yield page, replace(answer, notes=page.notes + answer.notes)
 
 
-@click.command()
-@click.argument("paths", nargs=-1)
-@click.option(
-    "--models", default="models", show_default=True, type=click.Path(path_type=Path), help="What `make repro` made."
-)
-@click.option("--no-summary", is_flag=True, help="Topics only: no summariser is loaded.")
-@click.option("--sentences", type=click.IntRange(1, 5), help="The longest summary; as saved if not given.")
-@click.option("--words", type=click.IntRange(5), help="The longest summary, in words; goes with the sentences.")
-@click.option("--style", type=click.Choice(["brief", "headline"]), help="Sentences, or one line.")
-@click.option("--engine", type=click.Choice(["auto", "openvino", "torch"]), help="What runs the summariser.")
-@click.option("--no-cache", is_flag=True, help="Summarise anew what was summarised before, and do not keep it.")
-@click.option(
-    "--explain", is_flag=True, help="Also the words and sentences that carried the topic; text has them always."
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "text"]),
-    default="json",
-    show_default=True,
-    help="JSON lines, or text for people.",
-)
-@click.pass_context
-def command(
-    context: click.Context,
-    paths: tuple[str, ...],
-    models: Path,
-    no_summary: bool,
-    sentences: int | None,
-    words: int | None,
-    style: Style | None,
-    engine: EngineName | None,
-    no_cache: bool,
-    explain: bool,
-    form: str,
-) -> None:
-    """Answer for news pages: the article, its topic and a summary, one JSON line each.
-
-    PATHS are pages (.txt .html .md), tables with a column text (.jsonl .csv .parquet), any of these as .gz, folders of
-    them, or - for stdin (the default). Answers go to stdout in input order, progress to stderr.
-
-    Exit status: 0 all answered; 1 some inputs got no answer, each is named on stderr with its cause; 2 wrong usage.
-
-    \b
-    Examples:
-      python -m pipeline predict my-pages/ > answers.jsonl
-      python -m pipeline predict page.html --format text
-      python -m pipeline predict news.csv --no-summary
-      cat page.html | python -m pipeline predict --style headline
-    """
-    cache = None if no_cache or no_summary else default_cache()
-    predictor = Predictor(models, Wanted(sentences, words, style, engine), cache, summarise=not no_summary)
-    pages = chain.from_iterable(read_pages(path) for path in paths or ("-",))
-    failed = 0
-    answered = answer_pages(predictor, pages, summarise=not no_summary, explain=explain or form == "text")
-    if is_watched(answers_on_stdout=True):
-        answered = track(answered, "pages", count_pages(paths or ("-",)))
-    for page, prediction in answered:
-        if prediction.error:
-            failed += 1
-            click.echo(f"{page.source}: {prediction.error}", err=True)
-        row: dict[str, Any] = {"source": page.source, **prediction.to_dict()}
-        told = f"{page.source}\n{indent(str(prediction), '  ')}\n"
-        click.echo(json.dumps(row, ensure_ascii=False) if form == "json" else told)
-    context.exit(1 if failed else 0)
+def answer_row(page: Page, prediction: Prediction) -> dict[str, Any]:
+    """A page's answer as the command line writes it, to stdout and to files."""
+    return {"source": page.source, "id": page.id, **prediction.to_dict()}

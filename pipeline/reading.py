@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import glob
 import gzip
 import io
 import json
@@ -18,6 +19,7 @@ from pipeline.repairing import MAX_CHARACTERS, decode
 
 PAGE_SUFFIXES = (".txt", ".html", ".htm", ".md")
 TABLE_SUFFIXES = (".jsonl", ".csv", ".parquet")
+PACKED_SUFFIXES = (".gz", ".zst")
 # A file of one page is read this far; characters take up to four bytes.
 MAX_BYTES = 4 * MAX_CHARACTERS
 # So many pages are counted beforehand, to say how long answering takes: a few seconds, of an hour's work.
@@ -63,7 +65,10 @@ def read_page(path: str) -> Page:
 
 
 def read_pages(path: str, columns: Columns = USUAL_COLUMNS) -> Iterator[Page]:
-    """Every page of a file, a table, a folder of these, or stdin for "-"; folders in the order of their names."""
+    """Every page of a file, a table, a folder of these, or stdin for "-"; folders in the order of their names.
+
+    A path that is none, such as "news/*.csv" or "news/**/*.html", stands for all that it matches.
+    """
     if path == "-":
         yield _page("-", sys.stdin.buffer.read(MAX_BYTES + 1))
         return
@@ -76,8 +81,20 @@ def read_pages(path: str, columns: Columns = USUAL_COLUMNS) -> Iterator[Page]:
         for file in sorted(files, key=lambda file: file.relative_to(root).parts):
             topic = file.relative_to(root).parts[0] if file.parent != root else None
             yield from _read_file(file, topic, columns)
+    elif matches := _matches(root):
+        for match in matches:
+            yield from read_pages(match, columns)
     else:
         yield from _read_file(root, None, columns)
+
+
+def _matches(path: Path) -> list[str]:
+    """What a path with wildcards stands for, in the order of names; "**" is for files in folders at any depth."""
+    if path.exists() or not glob.has_magic(str(path)):
+        return []
+    matches = glob.glob(str(path), recursive=True)  # noqa: PTH207 - the pattern may be absolute
+    found = sorted(matches, key=lambda match: Path(match).parts)
+    return [match for match in found if "**" not in path.parts or Path(match).is_file()]
 
 
 def count_pages(paths: Sequence[str]) -> int | None:
@@ -89,8 +106,8 @@ def count_pages(paths: Sequence[str]) -> int | None:
 
 
 def _suffix(path: Path) -> str:
-    """The suffix that says what a file is, without a trailing .gz."""
-    return Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+    """The suffix that says what a file is, without a trailing .gz or .zst."""
+    return Path(path.stem).suffix.lower() if path.suffix.lower() in PACKED_SUFFIXES else path.suffix.lower()
 
 
 def _read_file(path: Path, topic: str | None, columns: Columns) -> Iterator[Page]:
@@ -101,7 +118,7 @@ def _read_file(path: Path, topic: str | None, columns: Columns) -> Iterator[Page
             raise ArticleError("no such file")
         if not path.is_file():
             raise ArticleError("not a regular file")
-        with _open(path) as file:
+        with open_unpacked(path) as file:
             if suffix in readers:
                 yield from readers[suffix](str(path), file if suffix == ".parquet" else _as_utf8(file), columns)
             elif suffix in PAGE_SUFFIXES:
@@ -113,8 +130,15 @@ def _read_file(path: Path, topic: str | None, columns: Columns) -> Iterator[Page
         yield Page(str(path), topic=topic, error=f"could not be read: {error}")
 
 
-def _open(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+def open_unpacked(path: Path) -> IO[bytes]:
+    """A file to read, unpacked as it is read where its name ends in .gz or .zst."""
+    if path.suffix.lower() == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if path.suffix.lower() == ".zst":
+        import pyarrow
+
+        return io.BufferedReader(pyarrow.input_stream(str(path), compression="zstd"))
+    return path.open("rb")
 
 
 def _as_utf8(file: IO[bytes]) -> IO[bytes]:

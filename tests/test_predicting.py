@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from labelled_pages import PATHS, read_labelled_page
 from small_run import ROOT
 
+from pipeline.answering import command
 from pipeline.articles import read_articles, read_summaries
-from pipeline.predicting import BATCH, command
+from pipeline.predicting import BATCH
 from pipeline.records import ArticleError
 from pipeline.repairing import MAX_CHARACTERS
 

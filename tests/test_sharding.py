@@ -1,0 +1,371 @@
+"""Shards: what a killed run leaves is gone on with, and what comes out is what an undisturbed run writes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from small_run import ROOT
+
+from pipeline.answering import command
+from pipeline.manifest import NAME, ShardError
+from pipeline.predicting import answer_row
+from pipeline.reading import Page, read_pages
+from pipeline.records import Article, Dropped, Prediction
+from pipeline.shard_formats import FORMATS, neutral, read_rows
+from pipeline.sharding import Target, opened, write_shards
+
+SETTINGS = {"options": {"summarise": False, "words": None}}
+PAGES = [Page(f"news.jsonl:{row}", f"It rained on day {row}.", id=str(row)) for row in range(1, 11)]
+# Cells that CSV and spreadsheets stumble on.
+HARD = [
+    "=1+1",
+    "'tis so",
+    "",
+    "+1",
+    "-1",
+    "@x",
+    "\ttab",
+    "\rline",
+    "a,b",
+    'say "no"',
+    "two\nlines",
+    "caf\u00e9 \u2028",
+    "'",
+]
+
+
+class Killed(BaseException):
+    """What no handler of the code outlives: all that touches the disk fails from then on."""
+
+
+def answer(pages):
+    """What stands for the models: each page's own text, one page in four without an answer."""
+    for page in pages:
+        failed = int(page.id or 0) % 4 == 0
+        told = Prediction(error="no article") if failed else Prediction("sport", 0.25, summary=page.text)
+        yield page, told
+
+
+def run(folder, pages=PAGES, resume=False, settings=SETTINGS, answer=answer, **target):
+    where = Target(folder, **{"most_rows": 3} | target)
+    with opened(where, settings, resume) as manifest:
+        return list(write_shards(manifest, where, pages, answer))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def rows_of(folder: Path) -> list[dict]:
+    return [row for path in sorted(folder.glob("shard-*")) for row in read_rows(path)]
+
+
+@pytest.fixture(scope="module", params=["jsonl", "csv.gz", "parquet"])
+def undisturbed(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed") / "answers"
+    run(folder, form=request.param)
+    return request.param, contents(folder)
+
+
+def kill_at(monkeypatch, moment: int) -> None:
+    """Fail at the so-manieth step on the disk, before or half-way through it, and at all that follow."""
+    steps = count()
+
+    def failing(real, *arguments, **named):
+        if next(steps) >= moment:
+            raise Killed
+        return real(*arguments, **named)
+
+    for name in ("open", "fsync", "replace", "unlink", "truncate"):
+        monkeypatch.setattr(os, name, partial(failing, getattr(os, name)))
+
+
+def test_killed_at_any_step_and_resumed_the_folder_is_that_of_an_undisturbed_run(undisturbed, tmp_path):
+    form, expected = undisturbed
+    killed = 0
+    for moment in range(1000):
+        folder = tmp_path / str(moment)
+        with pytest.MonkeyPatch.context() as patch:
+            kill_at(patch, moment)
+            try:
+                run(folder, form=form)
+                break
+            except Killed:
+                killed += 1
+        run(folder, form=form, resume=True)
+        assert contents(folder) == expected, moment
+    assert killed > 20
+
+
+def test_killed_at_any_row_again_and_again(undisturbed, tmp_path):
+    form, expected = undisturbed
+    folder = tmp_path / "answers"
+    asked = []
+
+    def dying(row, pages):
+        for page, prediction in answer(pages):
+            if page.id == str(row):
+                raise Killed
+            asked.append(page.id)
+            yield page, prediction
+
+    for row in range(1, 11):
+        with pytest.raises(Killed):
+            run(folder, form=form, resume=True, answer=partial(dying, row))
+    assert [page.id for page, _ in run(folder, form=form, resume=True)] == ["10"]
+    assert contents(folder) == expected
+    assert asked.count("1") == 3  # killed at rows 2, 3 and 4; from then on it is done
+
+
+def test_a_manifest_cut_off_at_any_byte_of_its_last_line_is_gone_on_with(undisturbed, tmp_path):
+    form, expected = undisturbed
+    lines = expected[NAME].splitlines(keepends=True)
+    for line in (-1, -2, 1):  # the end; the last shard; the first one
+        before = b"".join(lines[:line])
+        for cut in range(0, len(lines[line]), 97):
+            folder = tmp_path / f"{line}-{cut}"
+            folder.mkdir()
+            for name, content in expected.items():
+                (folder / name).write_bytes(content)
+            (folder / NAME).write_bytes(before + lines[line][:cut])
+            run(folder, form=form, resume=True)
+            assert contents(folder) == expected
+
+
+def test_a_complete_folder_is_left_as_it_is(undisturbed, tmp_path):
+    form, expected = undisturbed
+    run(tmp_path / "a", form=form)
+    assert run(tmp_path / "a", form=form, resume=True) == []
+    assert contents(tmp_path / "a") == expected
+
+
+@pytest.mark.parametrize("name", ["shard-000002.jsonl", NAME])
+@pytest.mark.parametrize("change", ["flip", "cut", "drop"])
+def test_a_torn_file_is_found(tmp_path, name, change):
+    run(tmp_path / "a")
+    path = tmp_path / "a" / name
+    lines = path.read_bytes().splitlines(keepends=True)
+    changed = {"flip": path.read_bytes().replace(b"0.25" if name != NAME else b'"rows": 3', b"0.26", 1),
+               "cut": lines[0][:-9] + b"\n" + b"".join(lines[1:]), "drop": b"".join(lines[:1] + lines[2:])}  # fmt: skip
+    path.write_bytes(changed[change])
+    with pytest.raises(ShardError, match=rf"{name}( line \d+)? is not as it was written"):
+        run(tmp_path / "a", resume=True)
+
+
+def test_a_shard_that_is_gone_is_found(tmp_path):
+    run(tmp_path / "a")
+    (tmp_path / "a" / "shard-000001.jsonl").unlink()
+    with pytest.raises(ShardError, match="it is missing"):
+        run(tmp_path / "a", resume=True)
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [*PAGES[:4], Page("news.jsonl:5", "Another text.", id="5"), *PAGES[5:]],
+        [*PAGES[:4], *PAGES[5:]],
+        PAGES[:4],
+        [PAGES[1], PAGES[0], *PAGES[2:]],
+    ],
+)
+def test_changed_input_is_refused_by_name(tmp_path, pages):
+    run(tmp_path / "a")
+    with pytest.raises(ShardError, match=r"was made from news.jsonl:\d+ to news.jsonl:\d+, which now reads otherwise"):
+        run(tmp_path / "a", pages, resume=True)
+
+
+def test_pages_behind_the_end_are_refused(tmp_path):
+    run(tmp_path / "a")
+    with pytest.raises(ShardError, match="news.jsonl:11 was not there then"):
+        run(tmp_path / "a", [*PAGES, Page("news.jsonl:11", "More.")], resume=True)
+
+
+def test_changed_settings_are_refused_by_name(tmp_path):
+    run(tmp_path / "a")
+    with pytest.raises(ShardError, match="was begun with options.words None, this run has 20"):
+        run(tmp_path / "a", settings={"options": {"summarise": False, "words": 20}}, resume=True)
+    with pytest.raises(ShardError, match="was begun with shards.rows 3, this run has 4"):
+        run(tmp_path / "a", most_rows=4, resume=True)
+
+
+def test_a_folder_that_is_not_empty_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    for resume in (False, True):
+        with pytest.raises(ShardError, match="thesis.txt is in it"):
+            run(tmp_path, resume=resume)
+    run(tmp_path / "a")
+    with pytest.raises(ShardError, match="go on with --resume"):
+        run(tmp_path / "a")
+
+
+def test_one_run_at_a_time(tmp_path):
+    with opened(Target(tmp_path / "a"), SETTINGS), pytest.raises(ShardError, match="another run writes into it"):
+        run(tmp_path / "a", resume=True)
+
+
+def hard_answers(pages):
+    for page in pages:
+        article = Article(page.id, page.text, "en", (Dropped(1, page.text, "menu"),))
+        told = Prediction("sport", 0.1, {"sport": 0.1}, draft=page.id, summary=page.text or None, article=article)
+        yield page, told
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_format_holds_what_stdout_has_in_its_order(tmp_path, form):
+    pages = [Page(f"a.csv:{row}", text, id=text or None) for row, text in enumerate(HARD)]
+    run(tmp_path / "a", pages, form=form, answer=hard_answers)
+    assert rows_of(tmp_path / "a") == [answer_row(*each) for each in hard_answers(pages)]
+    run(tmp_path / "b", pages, form=form, answer=hard_answers)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_no_cell_is_a_formula(tmp_path):
+    import csv
+
+    pages = [Page(text, text, id=text) for text in HARD]
+    run(tmp_path / "a", pages, form="csv", answer=hard_answers)
+    for path in (tmp_path / "a").glob("*.csv"):
+        with path.open(newline="") as file:
+            assert not [cell for cells in csv.reader(file) for cell in cells if cell.startswith(tuple("=+-@\t\r"))]
+    assert [(neutral(text)[:1] == "'" and neutral(text)[1:]) or neutral(text) for text in HARD if text] == [
+        text for text in HARD if text
+    ]
+
+
+def test_the_manifest_says_what_a_shard_was_made_from(tmp_path):
+    pages = [*PAGES[:2], Page("a.txt", "It snowed.")]
+    run(tmp_path / "a", pages)
+    settings, shard, end = map(json.loads, (tmp_path / "a" / NAME).read_text().splitlines())
+    assert settings["settings"]["shards"] == {"format": "jsonl", "rows": 3}
+    told = [(each["path"], each["first"], each["last"], each["pages"]) for each in shard["shard"]["inputs"]]
+    assert told == [("news.jsonl", "news.jsonl:1", "news.jsonl:2", 2), ("a.txt", "a.txt", "a.txt", 1)]
+    assert end["complete"] == {"shards": 1, "rows": 3}
+
+
+def test_memory_is_bounded_by_a_batch_not_by_the_collection(tmp_path):
+    """No page is asked for before those before it are written."""
+    ahead = []
+
+    def pages():
+        for row in range(200):
+            ahead.append(row)
+            yield Page(f"a.jsonl:{row}", "It rained.")
+
+    with opened(Target(tmp_path / "a", most_rows=50), SETTINGS) as manifest:
+        for number, _ in enumerate(write_shards(manifest, Target(tmp_path / "a", most_rows=50), pages(), answer)):
+            assert len(ahead) <= number + 2
+
+
+# The command line, on the models of the small run.
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    """300 articles of the seeds as a packed table, with ids, and a row that has no text."""
+    import gzip
+
+    folder = tmp_path_factory.mktemp("collection")
+    articles = list(read_pages("seeds/articles"))
+    rows = [{"id": row, "text": articles[row % len(articles)].text} for row in range(300)] + [{"id": "none"}]
+    with gzip.open(folder / "news.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    return str(folder / "news.jsonl.gz")
+
+
+def words(workspace, path, folder, *more):
+    models = str(workspace / "models")
+    return [path, "--models", models, "--no-summary", "--into", str(folder), "--shard-rows", "70", *more]
+
+
+@pytest.fixture(scope="module")
+def expected(workspace, collection, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("expected") / "answers"
+    done = CliRunner().invoke(command, words(workspace, collection, folder))
+    assert done.exit_code == 1  # one row has no answer
+    assert "301 rows in 5 shards, 1 of them without an answer" in done.stderr
+    assert done.stdout == ""
+    return contents(folder)
+
+
+def test_shards_hold_what_stdout_has(workspace, collection, expected):
+    done = CliRunner().invoke(command, [collection, "--models", str(workspace / "models"), "--no-summary"])
+    shards = [content for name, content in sorted(expected.items()) if name != NAME]
+    assert b"".join(shards).decode() == done.stdout
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [*map(str, range(300)), "none"]
+
+
+def start(workspace, collection, folder, *more):
+    command_line = [sys.executable, "-m", "pipeline", "predict", *words(workspace, collection, folder, *more)]
+    return subprocess.Popen(command_line, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(path: Path, running) -> None:
+    while not path.exists() and running.poll() is None:
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("delay_seconds", [0, 0.1, 0.3])
+def test_killed_and_resumed_the_folder_is_that_of_an_undisturbed_run(
+    workspace, collection, expected, tmp_path, delay_seconds
+):
+    folder = tmp_path / "answers"
+    running = start(workspace, collection, folder)
+    wait_for(folder / "shard-000001.jsonl.unfinished", running)
+    time.sleep(delay_seconds)
+    running.kill()
+    running.communicate()
+    done = CliRunner().invoke(command, words(workspace, collection, folder, "--resume"))
+    assert done.exit_code == 1
+    assert contents(folder) == expected
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_by_a_signal_it_says_how_to_go_on(workspace, collection, expected, tmp_path, number):
+    folder = tmp_path / "answers"
+    running = start(workspace, collection, folder)
+    wait_for(folder / "shard-000001.jsonl.unfinished", running)
+    running.send_signal(number)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert "Finishing the batch in hand" in said
+    assert "the same command with --resume goes on" in said
+    assert not list(folder.glob("*.unfinished"))
+    CliRunner().invoke(command, words(workspace, collection, folder, "--resume"))
+    assert contents(folder) == expected
+
+
+def test_a_run_with_summaries_is_resumed(workspace, tmp_path):
+    """Two shards, the second taken away as a kill would: what is written again is the same."""
+    folder = tmp_path / "answers"
+    asked = ["seeds/pages/*bats*", "seeds/pages/*kettle*", "--models", str(workspace / "models"), "--no-cache"]
+    asked += ["--into", str(folder), "--shard-rows", "2", "--resume", "--shards", "csv"]
+    assert CliRunner().invoke(command, asked).exit_code == 0
+    before = contents(folder)
+    lines = before[NAME].splitlines(keepends=True)
+    (folder / NAME).write_bytes(b"".join(lines[:2]) + lines[2][:40])
+    assert CliRunner().invoke(command, asked).exit_code == 0
+    assert contents(folder) == before
+    assert all(row["summary"] for row in rows_of(folder))
+
+
+@pytest.mark.parametrize("more", [["--resume"], ["--into", "a", "--format", "text"], ["--into", "seeds/pages/a"]])
+def test_wrong_usage_is_status_two(more):
+    assert CliRunner().invoke(command, ["seeds/pages", "--no-summary", *more]).exit_code == 2
+
+
+def test_shards_are_input(workspace, collection, tmp_path):
+    """What is written packed is read packed: a shard's own rows have no column 'text', which is said of each."""
+    shutil.copy(collection, tmp_path / "news.jsonl.gz")
+    run(tmp_path / "a", form="jsonl.zst")
+    pages = list(read_pages(str(tmp_path / "a" / "shard-000001.jsonl.zst")))
+    assert len(pages) == 3
+    assert "no column 'text'" in pages[0].error
