@@ -22,6 +22,8 @@ TABLE_SUFFIXES = (".jsonl", ".csv", ".parquet")
 PACKED_SUFFIXES = (".gz", ".zst")
 # A file of one page is read this far; characters take up to four bytes.
 MAX_BYTES = 4 * MAX_CHARACTERS
+# A Parquet file within .gz or .zst is held in memory.
+MAX_PACKED_BYTES = 500_000_000
 # So many pages are counted beforehand, to say how long answering takes: a few seconds, of an hour's work.
 MOST_COUNTED = 20_000
 
@@ -120,7 +122,9 @@ def _read_file(path: Path, topic: str | None, columns: Columns) -> Iterator[Page
             raise ArticleError("not a regular file")
         with open_unpacked(path) as file:
             if suffix in readers:
-                yield from readers[suffix](str(path), file if suffix == ".parquet" else _as_utf8(file), columns)
+                yield from readers[suffix](
+                    str(path), file if suffix == ".parquet" else io.BufferedReader(_Utf8(file)), columns
+                )
             elif suffix in PAGE_SUFFIXES:
                 yield _page(str(path), file.read(MAX_BYTES + 1), topic, markdown=suffix == ".md")
             else:
@@ -141,13 +145,32 @@ def open_unpacked(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def _as_utf8(file: IO[bytes]) -> IO[bytes]:
-    """The same lines in UTF-8, where a byte-order mark says that they are in UTF-16."""
-    mark = file.read(2)
-    file.seek(0)
-    if mark not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return file
-    return io.BytesIO(file.read().decode("utf-16", errors="replace").encode())
+class _Utf8(io.RawIOBase):
+    """A table's bytes in UTF-8, where a byte-order mark says that they are in UTF-16; no line may be endless."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._left = file.read(2)
+        utf16 = self._left in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace") if utf16 else None
+        self._line_bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a part of the buffer; in UTF-8 two bytes can become three."""
+        raw = self._left or self._file.read(max(2, len(buffer) // 2))
+        self._left = b""
+        read = self._decoder.decode(raw, final=not raw).encode() if self._decoder else raw
+        if raw and not read:
+            return self.readinto(buffer)  # half a character
+        end = max(read.rfind(b"\n"), read.rfind(b"\r"))
+        self._line_bytes = len(read) - end - 1 + (self._line_bytes if end < 0 else 0)
+        if self._line_bytes > MAX_BYTES:
+            raise ArticleError(f"a line of it is longer than {MAX_BYTES:,} bytes: the rest is not read")
+        buffer[: len(read)] = read
+        return len(read)
 
 
 def _page(source: str, raw: bytes, topic: str | None = None, markdown: bool = False) -> Page:
@@ -206,7 +229,7 @@ def _read_csv(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
 def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     import pyarrow.parquet as parquet
 
-    table = parquet.ParquetFile(io.BytesIO(file.read()) if isinstance(file, gzip.GzipFile) else file)
+    table = parquet.ParquetFile(_seekable(file))
     _check(columns, table.schema_arrow.names)
     number = 0
     for batch in table.iter_batches(batch_size=256):
@@ -215,13 +238,26 @@ def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Pa
             yield _row(f"{source}:{number}", row, columns)
 
 
+def _seekable(file: IO[bytes]) -> IO[bytes]:
+    """The file, whose end is read first: one that is unpacked as it is read is held in memory."""
+    if file.seekable() and not isinstance(file, gzip.GzipFile):
+        return file
+    content = file.read(MAX_PACKED_BYTES + 1)
+    if len(content) > MAX_PACKED_BYTES:
+        raise ArticleError(
+            f"it unpacks to more than {MAX_PACKED_BYTES:,} bytes: Parquet is packed in itself, unpack it"
+        )
+    return io.BytesIO(content)
+
+
 def _row(place: str, row: dict[str, Any], columns: Columns) -> Page:
     """A page from a row: its text, and where present its title and topic."""
     text, title = row.get(columns.text), row.get(columns.title)
     if not isinstance(text, str):
         found = "nothing" if text is None else type(text).__name__
         in_column = f"no text in its column '{columns.text}': found {found}"
-        return Page(place, error=in_column if columns.text in row else _no_column(columns.text, list(row)))
+        error = in_column if columns.text in row else _no_column(columns.text, list(row))
+        return Page(place, id=_label(row.get(columns.id)), error=error)
     topic = next((row[column] for column in columns.topic if row.get(column) is not None), None)
     whole = f"{title}\n\n{text}" if isinstance(title, str) and title.strip() else text
     notes: tuple[str, ...] = ()

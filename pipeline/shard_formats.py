@@ -109,7 +109,7 @@ def _json_line(row: Row) -> bytes:
 def _csv_line(row: Row) -> bytes:
     out = io.StringIO()
     cells = [neutral(value) if isinstance(value, str) else value for value in flat(row).values()]
-    csv.writer(out, lineterminator="\n").writerow(cells)
+    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerow(cells)  # "\r", too
     return out.getvalue().encode("utf-8", "backslashreplace")
 
 

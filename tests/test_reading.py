@@ -1,11 +1,12 @@
 """Every kind of input, and what is said of those that cannot be read."""
 
 import gzip
+import io
 import json
 
 import pytest
 
-from pipeline.reading import read_page, read_pages
+from pipeline.reading import MAX_BYTES, _Utf8, read_page, read_pages
 from pipeline.records import ArticleError
 
 TEXT = "Ferry fares rise\n\nHarbour ferries will cost more from May, the council has said."
@@ -59,6 +60,65 @@ def test_tables_in_utf_16_are_read(tmp_path):
     (tmp_path / "a.csv").write_text("text,topic\nIt cost £600m to build.,business\n", encoding="utf-16")
     (tmp_path / "b.jsonl").write_text(json.dumps({"text": "Café"}, ensure_ascii=False) + "\n", encoding="utf-16")
     assert [page.text for page in read_pages(str(tmp_path))] == ["It cost £600m to build.", "Café"]
+
+
+def zst(content: bytes) -> bytes:
+    import pyarrow
+
+    return pyarrow.compress(content, codec="zstd", asbytes=True)
+
+
+def test_zst_is_read_as_gz_is(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"text": [TEXT]}), tmp_path / "plain")
+    rows = json.dumps({"text": TEXT, "id": 1}).encode() + b"\n"
+    contents = {
+        "a.txt": TEXT.encode(),
+        "b.jsonl": rows,
+        "c.csv": f'text\n"{TEXT}"\n'.encode("utf-16"),
+        "d.parquet": (tmp_path / "plain").read_bytes(),
+    }
+    for name, content in contents.items():
+        (tmp_path / f"{name}.zst").write_bytes(zst(content))
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
+    pages = list(read_pages(str(tmp_path)))
+    assert [page.error for page in pages] == [None] * 8
+    assert {page.text for page in pages} == {TEXT}
+    (tmp_path / "e.txt.zst").write_bytes(zst(TEXT.encode() * 99)[:-9])
+    assert "could not be read" in next(read_pages(str(tmp_path / "e.txt.zst"))).error
+
+
+def test_a_pattern_stands_for_what_it_matches(tmp_path):
+    for name in ("b/2.txt", "a/1.txt", "a/c/3.txt", "4.txt", "5.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("text\n")
+    found = [page.source.removeprefix(f"{tmp_path}/") for page in read_pages(f"{tmp_path}/**/*.txt")]
+    assert found == ["4.txt", "a/1.txt", "a/c/3.txt", "b/2.txt"]
+    assert len(list(read_pages(f"{tmp_path}/?"))) == 3  # the folders a and b
+    (page,) = read_pages(f"{tmp_path}/*.md")
+    assert "no such file" in page.error
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.csv.zst", "a.csv"])
+def test_a_line_without_end_is_refused_by_size_read(tmp_path, name):
+    content = b"text\nIt rained.\n" if ".csv" in name else b'{"text": "It rained."}\n'
+    content += b"x" * (2 * MAX_BYTES)
+    packed = {".gz": gzip.compress, ".zst": zst}.get(name[name.rindex(".") :], bytes)(content)
+    (tmp_path / name).write_bytes(packed)
+    good, endless = read_pages(str(tmp_path / name))
+    assert good.text == "It rained."
+    assert "a line of it is longer than" in endless.error
+
+
+@pytest.mark.parametrize("size", [16, 17, 8192])
+def test_text_in_utf_16_is_read_in_pieces_of_any_size(tmp_path, size):
+    text = "Café 😀 £\n" * 3000
+    for encoding in ("utf-16", "utf-8"):
+        (tmp_path / "a").write_text(text, encoding=encoding)
+        with (tmp_path / "a").open("rb") as file:
+            assert b"".join(io.BufferedReader(_Utf8(file), size)).decode() == text
 
 
 def test_an_empty_folder_is_named(tmp_path):
