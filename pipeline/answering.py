@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 import pipeline
+from pipeline.manifest import Manifest, ShardError
 from pipeline.predicting import Predictor, answer_pages, answer_row
 from pipeline.progress import is_watched, track
 from pipeline.reading import Page, count_pages, read_pages
@@ -160,27 +160,36 @@ def _to_stdout(predictor: Predictor, question: Question, form: str) -> int:
 
 def _into_folder(predictor: Predictor, question: Question, target: Target, resume: bool) -> int:
     """Answer into shards, say how that ended, and give the exit status."""
-    with ExitStack() as held:
-        manifest = held.enter_context(opened(target, question.settings(predictor), resume))
-        passing = held.enter_context(stop_when_asked())
-        if manifest.rows:
-            click.echo(f"{target.folder}: {manifest.rows:,} rows are done", err=True)
-        answered = write_shards(manifest, target, passing(question.pages), partial(_answers, predictor, question))
-        if is_watched():
-            total = count_pages(question.paths)
-            answered = track(answered, "pages", total and total - manifest.rows)
+    with opened(target, question.settings(predictor), resume) as manifest:
         try:
-            for page, prediction in answered:
-                _named_if_failed(page, prediction)
+            _answer_rest(predictor, question, target, manifest)
         except Stopped:
             click.echo(
                 f"{target.folder}: stopped with {manifest.rows:,} rows done; the same command with --resume goes on",
                 err=True,
             )
             return STOPPED_STATUS
+        except OSError as error:  # no room, above all
+            raise ShardError(
+                f"{target.folder}: stopped with {manifest.rows:,} rows done ({error}): "
+                "once that is mended, the same command with --resume goes on"
+            ) from error
     told = f"{manifest.rows:,} rows in {len(manifest.shards):,} shards, {manifest.failed:,} of them without an answer"
     click.echo(f"{target.folder}: {told}", err=True)
     return 1 if manifest.failed else 0
+
+
+def _answer_rest(predictor: Predictor, question: Question, target: Target, manifest: Manifest) -> None:
+    """Write the shards that are not there yet; Stopped if the user asked for that."""
+    if manifest.rows:
+        click.echo(f"{target.folder}: {manifest.rows:,} rows are done", err=True)
+    with stop_when_asked() as passing:
+        answered = write_shards(manifest, target, passing(question.pages), partial(_answers, predictor, question))
+        if is_watched():
+            total = count_pages(question.paths)
+            answered = track(answered, "pages", total and total - manifest.rows)
+        for page, prediction in answered:
+            _named_if_failed(page, prediction)
 
 
 def _answers(predictor: Predictor, question: Question, pages: Iterable[Page]) -> Iterator[tuple[Page, Prediction]]:

@@ -96,15 +96,19 @@ class Manifest:
     """
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
-        """Begin a new one."""
         self.path = path
         self.settings = settings
         self.shards: list[Shard] = []
         self.complete = False
         self._chain = ""
-        if not path.exists():
-            with new_file(path) as unfinished:
-                unfinished.write_bytes(self._line({"format": FORMAT, "settings": settings}))
+
+    @classmethod
+    def begin(cls, path: Path, settings: dict[str, Any]) -> "Manifest":
+        """The manifest of a new folder, on the disk."""
+        manifest = cls(path, settings)
+        with new_file(path) as unfinished:
+            unfinished.write_bytes(manifest._line({"format": FORMAT, "settings": settings}))
+        return manifest
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":

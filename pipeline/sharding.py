@@ -52,7 +52,7 @@ def opened(target: Target, settings: dict[str, Any], resume: bool = False) -> It
         path = target.folder / NAME
         if not path.exists():
             _check_empty(target.folder, resume)
-            yield Manifest(path, settings)
+            yield Manifest.begin(path, settings)
             return
         if not resume:
             raise ShardError(f"{target.folder} holds the answers of a run: go on with --resume, or name another folder")
@@ -128,7 +128,7 @@ def _check_shards(target: Target, manifest: Manifest) -> None:
             fault = "its SHA-256 differs" if path.is_file() else "it is missing"
             raise ShardError(f"{path} is not as it was written ({fault}): restore it, or write into another folder")
     known = {shard.name for shard in manifest.shards}
-    for path in target.folder.glob("shard-*"):
+    for path in target.folder.glob(f"shard-*.{target.form}*"):
         if path.name not in known:
             path.unlink()
 

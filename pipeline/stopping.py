@@ -1,12 +1,11 @@
 """Stopping when asked: Ctrl-C or SIGTERM is noted, and what is in hand is finished first."""
 
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
-
-import click
 
 T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -31,7 +30,7 @@ def stop_when_asked() -> Iterator[Callable[[Iterable[T]], Iterator[T]]]:
         asked.append(number)
         for each in SIGNALS:
             signal.signal(each, before[each])
-        click.echo("Finishing the batch in hand; once more stops at once.", err=True)
+        os.write(2, b"Finishing the batch in hand; once more stops at once.\n")  # stderr itself may be in use
 
     def passing(items: Iterable[T]) -> Iterator[T]:
         for item in items:

@@ -1,5 +1,6 @@
 """Shards: what a killed run leaves is gone on with, and what comes out is what an undisturbed run writes."""
 
+import errno
 import json
 import os
 import shutil
@@ -228,6 +229,14 @@ def test_each_format_holds_what_stdout_has_in_its_order(tmp_path, form):
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_that_are_no_utf_8_are_written(tmp_path, form):
+    pages = [Page("caf\udce9.txt", "It rained.")]
+    run(tmp_path / "a", pages, form=form)
+    assert [row["source"].replace("\udce9", "\\udce9") for row in rows_of(tmp_path / "a")] == ["caf\\udce9.txt"]
+    assert run(tmp_path / "a", pages, form=form, resume=True) == []
+
+
 def test_no_cell_is_a_formula(tmp_path):
     import csv
 
@@ -236,9 +245,7 @@ def test_no_cell_is_a_formula(tmp_path):
     for path in (tmp_path / "a").glob("*.csv"):
         with path.open(newline="") as file:
             assert not [cell for cells in csv.reader(file) for cell in cells if cell.startswith(tuple("=+-@\t\r"))]
-    assert [(neutral(text)[:1] == "'" and neutral(text)[1:]) or neutral(text) for text in HARD if text] == [
-        text for text in HARD if text
-    ]
+    assert all(neutral(text) == text or neutral(text) == f"'{text}" for text in HARD)
 
 
 def test_the_manifest_says_what_a_shard_was_made_from(tmp_path):
@@ -364,6 +371,22 @@ def test_a_run_with_summaries_is_resumed(workspace, tmp_path):
     assert CliRunner().invoke(command, asked).exit_code == 0
     assert contents(folder) == before
     assert all(row["summary"] for row in rows_of(folder))
+
+
+def test_a_full_disk_is_said_and_gone_on_from(workspace, collection, expected, tmp_path, monkeypatch):
+    folder = tmp_path / "answers"
+    steps = count()
+
+    def full(descriptor):
+        if next(steps) == 8:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        done = CliRunner().invoke(command, words(workspace, collection, folder))
+    assert "stopped with 140 rows done ([Errno 28] No space left on device)" in str(done.exception)
+    CliRunner().invoke(command, words(workspace, collection, folder, "--resume"))
+    assert contents(folder) == expected
 
 
 @pytest.mark.parametrize("more", [["--resume"], ["--into", "a", "--format", "text"], ["--into", "seeds/pages/a"]])
