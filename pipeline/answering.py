@@ -181,9 +181,9 @@ def _into_folder(predictor: Predictor, question: Question, target: Target, resum
 
 def _answer_rest(predictor: Predictor, question: Question, target: Target, manifest: Manifest) -> None:
     """Write the shards that are not there yet; Stopped if the user asked for that."""
-    if manifest.rows:
-        click.echo(f"{target.folder}: {manifest.rows:,} rows are done", err=True)
     with stop_when_asked() as passing:
+        if manifest.rows:
+            click.echo(f"{target.folder}: {manifest.rows:,} rows are done", err=True)
         answered = write_shards(manifest, target, passing(question.pages), partial(_answers, predictor, question))
         if is_watched():
             total = count_pages(question.paths)

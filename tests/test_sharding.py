@@ -310,45 +310,39 @@ def test_shards_hold_what_stdout_has(workspace, collection, expected):
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [*map(str, range(300)), "none"]
 
 
-def start(workspace, collection, folder, *more):
-    command_line = [sys.executable, "-m", "pipeline", "predict", *words(workspace, collection, folder, *more)]
+def start(workspace, collection, folder):
+    command_line = [sys.executable, "-m", "pipeline", "predict", *words(workspace, collection, folder, "--resume")]
     return subprocess.Popen(command_line, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
-def wait_for_shard(folder: Path, number: int, running) -> None:
-    """Until a run is at that shard, or beyond."""
-    name = f"shard-{number:06}.jsonl"
-    while running.poll() is None and not ((folder / name).exists() or (folder / f"{name}.unfinished").exists()):
-        time.sleep(0.005)
+def kill_after(shard: int, running, folder: Path) -> None:
+    """Kill a run some time after a shard is in its place."""
+    while running.poll() is None and not (folder / f"shard-{shard:06}.jsonl").exists():
+        time.sleep(0.01)
+    running.kill()
+    running.communicate()
 
 
-def test_killed_three_times_and_resumed_the_folder_is_that_of_an_undisturbed_run(
+def stop(number: int, running) -> None:
+    """Stop a run that has begun to answer."""
+    assert "rows are done" in running.stderr.readline()
+    running.send_signal(number)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert "Finishing the batch in hand" in said
+    assert "the same command with --resume goes on" in said
+
+
+def test_killed_and_stopped_and_resumed_the_folder_is_that_of_an_undisturbed_run(
     workspace, collection, expected, tmp_path
 ):
     folder = tmp_path / "answers"
-    for number, delay_seconds in ((1, 0.2), (2, 0), (4, 0.05)):
-        running = start(workspace, collection, folder, "--resume")
-        wait_for_shard(folder, number, running)
-        time.sleep(delay_seconds)
-        running.kill()
-        running.communicate()
+    for shard, number in ((1, signal.SIGINT), (2, signal.SIGTERM)):
+        kill_after(shard, start(workspace, collection, folder), folder)
+        stop(number, start(workspace, collection, folder))
+        assert not list(folder.glob("*.unfinished"))
     done = CliRunner().invoke(command, words(workspace, collection, folder, "--resume"))
     assert done.exit_code == 1  # as the undisturbed run: rows without an answer that were done before count
-    assert contents(folder) == expected
-
-
-def test_stopped_by_a_signal_it_says_how_to_go_on(workspace, collection, expected, tmp_path):
-    folder = tmp_path / "answers"
-    for number, shard in ((signal.SIGINT, 1), (signal.SIGTERM, 3)):
-        running = start(workspace, collection, folder, "--resume")
-        wait_for_shard(folder, shard, running)
-        running.send_signal(number)
-        _, said = running.communicate(timeout=60)
-        assert running.returncode == 130, said
-        assert "Finishing the batch in hand" in said
-        assert "the same command with --resume goes on" in said
-        assert not list(folder.glob("*.unfinished"))
-    CliRunner().invoke(command, words(workspace, collection, folder, "--resume"))
     assert contents(folder) == expected
 
 
