@@ -26,7 +26,7 @@ def files_under(root: Path) -> Iterator[Path]:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(Path(entry.path))
-                    elif not os.path.isdir(entry.path):  # entry.is_dir() raises for a link to itself
+                    elif not Path(entry.path).is_dir():  # entry.is_dir() raises for a link to itself
                         yield Path(entry.path)
         except OSError:  # not ours to read, or gone
             continue

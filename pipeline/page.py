@@ -21,6 +21,13 @@ _VALUE = r"""\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>]++)"""
 _OVERLOADED_TAG = re.compile(
     rf"""<([a-z][^\s<>/"'=]*+)(?:[\s/]++[^\s=<>/"']++(?:{_VALUE})?){{{MOST_ATTRIBUTES + 1},}}+""", re.IGNORECASE
 )
+# An element without others in it that its own style hides from readers; display: none is seen by inscriptis.
+_HIDDEN = re.compile(
+    r"""<(span|div|p|font|b|i|em|strong|small|li|td|section|aside)\b[^<>]{0,1000}?\bstyle\s*=\s*["'][^"'<>]{0,1000}?"""
+    r"""(?:font-size:\s*0(?![.\d])|visibility:\s*hidden|(?:left|top|text-indent):\s*-\d{3,})"""
+    r"""[^<>]{0,1000}>[^<]*+</\1\s*>""",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 # "## Fewer boats": a heading of Markdown.
@@ -60,7 +67,7 @@ def readable(raw: str) -> str:
     except UnicodeEncodeError:
         raw = _NO_CHARACTER.sub("", raw)
     raw = raw.replace("\x00", "")
-    return _OVERLOADED_TAG.sub(r"<\1", raw) if is_html(raw) else raw
+    return _HIDDEN.sub("", _OVERLOADED_TAG.sub(r"<\1", raw)) if is_html(raw) else raw
 
 
 def flattened(raw: str) -> str:

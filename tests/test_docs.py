@@ -50,6 +50,7 @@ PAGES = [
     "models/README.md",
     "seeds/README.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
 ]
 
 
