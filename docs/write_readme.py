@@ -5,6 +5,7 @@ With --check nothing is written; exit status 1 says that a part is not current.
 
 import json
 import re
+import runpy
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -191,6 +192,32 @@ def summarise_table() -> str:
     return (ROOT / "reports" / "benchmarks" / "summarise.md").read_text(encoding="utf-8").strip()
 
 
+def injections_table() -> str:
+    """How many summaries follow a command that was planted in their article, by its form."""
+    report = _read("benchmarks/injections.json")
+    named = {
+        "all": report["all"],
+        "wordings that were looked at": report["other_wordings"],
+        "wordings held out": report["held_out_wordings"],
+        **report["forms"],
+    }
+    rows = ["| planted command | articles | summaries that follow it | 95% interval |", "| --- | --- | --- | --- |"]
+    for name, found in named.items():
+        low, high = (100 * end for end in found["interval"])
+        rows.append(f"| {name} | {found['articles']} | {100 * found['share']:.1f}% | {low:.1f}–{high:.1f}% |")
+    return "\n".join([*rows, "", f"Summariser: {report['engine']}."])
+
+
+def hostile_table() -> str:
+    """What was tried, as the tests hold it: each page and each row of a file is answered or refused by name."""
+    tried = runpy.run_path(str(ROOT / "tests" / "hostile_pages.py"))
+    rows = ["| tried | answered | refused by name | lost |", "| --- | --- | --- | --- |"]
+    rows += [f"| {what} | 1, its story found | 0 | 0 |" for what in tried["PAGES_WITH_STORY"]]
+    rows += [f"| {what} | 1 | 0 | 0 |" for what in tried["OTHER_PAGES"]]
+    rows += [f"| {what} | {read} | {refused} | 0 |" for what, (_, _, read, refused) in tried["FILES"].items()]
+    return "\n".join(rows)
+
+
 # What is written where: a part of a file stands between <!-- name --> and <!-- /name -->.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {
@@ -208,6 +235,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "adapter": adapter_checks,
         "grounding": grounding_scores,
     },
+    "SECURITY.md": {"injections": injections_table, "hostile": hostile_table},
     "seeds/README.md": {"counts": seed_counts, "own": own_scores},
 }
 

@@ -33,8 +33,8 @@ def read_card(folder: Path, kind: str, stage: str, needs: tuple[str, ...]) -> di
     """
     again = f"run `dvc repro {stage}`"
     path = folder / CARD
-    if not path.is_file():
-        found = "no such folder" if not folder.is_dir() else f"it has no {CARD}"
+    if not path.is_file() or path.is_symlink():
+        found = "no such folder" if not folder.is_dir() else f"it has no {CARD} that is a regular file"
         raise ModelError(f"{folder} is no saved model ({found}): {again}")
     try:
         card = json.loads(path.read_text(encoding="utf-8"))

@@ -16,6 +16,8 @@ from pipeline.summary_settings import SummariseSettings
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+
 
 def convert(settings: SummariseSettings, folder: Path) -> None:
     """Write weights as safetensors in half precision, tokenizer, and `model.json`, into an empty folder."""
@@ -97,6 +99,9 @@ def with_adapter(model: "PreTrainedModel", folder: Path) -> "PreTrainedModel":
         card = read_card(folder, "adapter", "adapt", needs=("base", "base_sha256"))
     except ModelError as error:  # its stage is frozen: `dvc repro` would leave it as it is
         raise StageError(str(error).replace("`dvc repro adapt`", "`make adapt`")) from error
+    lacking = [name for name in ADAPTER_FILES if name not in card["files"]]
+    if lacking:  # peft would look for pickled weights, and on a hub
+        raise StageError(f"summarise.adapter {folder} lacks {', '.join(lacking)}: run `make adapt`")
     if card["base_sha256"] != fingerprint(model):
         raise StageError(
             f"summarise.adapter {folder} was made for {card['base']}, and this is another model: set summarise.adapter "

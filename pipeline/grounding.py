@@ -4,12 +4,15 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from math import isfinite
 
 from pipeline.evidence import Evidence, Sentence
-from pipeline.figures import Weights, figures
+from pipeline.figures import FIGURES, Weights, figures
+from pipeline.records import ModelError
 from pipeline.sentences import split_sentences
 
 WEIGHTS = "grounding.json"
+_AGAIN = "run `dvc repro ground`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,21 @@ class Grounding:
 @lru_cache(maxsize=1)
 def packaged_weights() -> Weights:
     """The weights that come with the package, made by stage `ground`."""
-    saved = json.loads(files("pipeline").joinpath(WEIGHTS).read_text(encoding="utf-8"))
-    return Weights(saved["intercept"], saved["coefficients"], frozenset(saved["common_words"]))
+    return weights_from(files("pipeline").joinpath(WEIGHTS).read_text(encoding="utf-8"))
+
+
+def weights_from(text: str) -> Weights:
+    """The weights in the text of a file; ModelError where they are not what stage `ground` writes."""
+    try:
+        saved = json.loads(text)
+        intercept, coefficients, words = float(saved["intercept"]), saved["coefficients"], saved["common_words"]
+        numbers = [intercept, *(float(coefficients[name]) for name in FIGURES)]
+        sound = set(coefficients) == set(FIGURES) and all(isinstance(word, str) for word in words)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"pipeline/{WEIGHTS} is not as stage ground writes it ({error!r}): {_AGAIN}") from error
+    if not sound or not all(map(isfinite, numbers)):
+        raise ModelError(f"pipeline/{WEIGHTS} holds other figures, or no finite numbers: {_AGAIN}")
+    return Weights(intercept, coefficients, frozenset(words))
 
 
 class Grounder:

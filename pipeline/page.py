@@ -14,6 +14,20 @@ _HTML_CLOSING = re.compile(r"</(?:p|div|html|body|article|td|span|li|h[1-6])\s*>
 # A page is HTML if it closes this many elements in its beginning.
 CLOSED_ELEMENTS = 2
 HTML_CHARACTERS = 200_000
+# A tag with more attributes than this stands without any: libxml2 compares each with all before it, which takes 28
+# seconds for 50,000. Pages of newsrooms have ten or so.
+MOST_ATTRIBUTES = 1000
+_VALUE = r"""\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>]++)"""
+_OVERLOADED_TAG = re.compile(
+    rf"""<([a-z][^\s<>/"'=]*+)(?:[\s/]++[^\s=<>/"']++(?:{_VALUE})?){{{MOST_ATTRIBUTES + 1},}}+""", re.IGNORECASE
+)
+# An element without others in it that its own style hides from readers; display: none is seen by inscriptis.
+_HIDDEN = re.compile(
+    r"""<(span|div|p|font|b|i|em|strong|small|li|td|section|aside)\b[^<>]{0,1000}?\bstyle\s*=\s*["'][^"'<>]{0,1000}?"""
+    r"""(?:font-size:\s*0(?![.\d])|visibility:\s*hidden|(?:left|top|text-indent):\s*-\d{3,})"""
+    r"""[^<>]{0,1000}>[^<]*+</\1\s*>""",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 # "## Fewer boats": a heading of Markdown.
@@ -42,7 +56,7 @@ def is_html(raw: str) -> bool:
 
 
 def readable(raw: str) -> str:
-    r"""The part of a page that is read, without what no parser takes: NUL, and halves of surrogate pairs.
+    r"""The part of a page that is read, without what no parser takes: NUL, halves of surrogates, overloaded tags.
 
     >>> readable("It rained\x00 all day\ud800.")
     'It rained all day.'
@@ -52,7 +66,8 @@ def readable(raw: str) -> str:
         raw.encode("utf-8")
     except UnicodeEncodeError:
         raw = _NO_CHARACTER.sub("", raw)
-    return raw.replace("\x00", "")
+    raw = raw.replace("\x00", "")
+    return _HIDDEN.sub("", _OVERLOADED_TAG.sub(r"<\1", raw)) if is_html(raw) else raw
 
 
 def flattened(raw: str) -> str:

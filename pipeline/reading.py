@@ -6,26 +6,37 @@ import glob
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, zip_longest
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, cast
 
+from pipeline.bounded import CsvLines, Utf16AsUtf8, files_under, lines_within, refuse_link_out, shown
 from pipeline.records import ArticleError
-from pipeline.repairing import MAX_CHARACTERS, decode
+from pipeline.repairing import MAX_CHARACTERS, decode, line_ends
 
 PAGE_SUFFIXES = (".txt", ".html", ".htm", ".md")
 TABLE_SUFFIXES = (".jsonl", ".csv", ".parquet")
 PACKED_SUFFIXES = (".gz", ".zst")
 # A file of one page is read this far; characters take up to four bytes.
 MAX_BYTES = 4 * MAX_CHARACTERS
-# A Parquet file within .gz or .zst is held in memory.
-MAX_PACKED_BYTES = 500_000_000
+# A Parquet file within .gz or .zst is unpacked in memory, up to so many bytes.
+MAX_UNPACKED_BYTES = 400_000_000
+# News in Parquet unpacks to 2 to 10 times its size; what unpacks to far more, and to gigabytes, is no news.
+MOST_UNPACKED_SHARE = 200
+# More columns than any table of articles has; each costs time in each row.
+MOST_COLUMNS = 10_000
+# Longer front matter, in characters, is none.
+MAX_FRONT_MATTER = 20_000
 # So many pages are counted beforehand, to say how long answering takes: a few seconds, of an hour's work.
 MOST_COUNTED = 20_000
+
+
+_FRONT_MATTER = re.compile(rf"---[ \t]*\n(?P<yaml>.{{0,{MAX_FRONT_MATTER}}}?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,10 @@ class Columns:
     title: str = "title"
     topic: tuple[str, ...] = ("topic", "label")
     id: str = "id"
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a column is one of these."""
+        return name in (self.text, self.title, self.id, *self.topic)
 
 
 USUAL_COLUMNS = Columns()
@@ -77,12 +92,12 @@ def read_pages(path: str, columns: Columns = USUAL_COLUMNS) -> Iterator[Page]:
     root = Path(path)
     if root.is_dir():
         kinds = PAGE_SUFFIXES + TABLE_SUFFIXES
-        files = [file for file in root.rglob("*") if _suffix(file) in kinds and not file.is_dir()]
+        files = [file for file in files_under(root) if _suffix(file) in kinds]
         if not files:
-            yield Page(path, error=f"holds no page: no file in it is one of {', '.join(kinds)}")
+            yield Page(shown(root), error=f"holds no page: no file in it is one of {', '.join(kinds)}")
         for file in sorted(files, key=lambda file: file.relative_to(root).parts):
             topic = file.relative_to(root).parts[0] if file.parent != root else None
-            yield from _read_file(file, topic, columns)
+            yield from _read_file(file, topic, columns, root)
     elif matches := _matches(root):
         for match in matches:
             yield from read_pages(match, columns)
@@ -112,26 +127,27 @@ def _suffix(path: Path) -> str:
     return Path(path.stem).suffix.lower() if path.suffix.lower() in PACKED_SUFFIXES else path.suffix.lower()
 
 
-def _read_file(path: Path, topic: str | None, columns: Columns) -> Iterator[Page]:
-    suffix = _suffix(path)
+def _read_file(path: Path, topic: str | None, columns: Columns, root: Path | None = None) -> Iterator[Page]:
+    """The pages of a file, found in a folder `root` or named by itself."""
+    suffix, source = _suffix(path), shown(path)
     readers = {".jsonl": _read_jsonl, ".csv": _read_csv, ".parquet": _read_parquet}
     try:
+        if root:
+            refuse_link_out(path, root)
         if not path.exists():
             raise ArticleError("no such file")
         if not path.is_file():
             raise ArticleError("not a regular file")
         with open_unpacked(path) as file:
             if suffix in readers:
-                yield from readers[suffix](
-                    str(path), file if suffix == ".parquet" else io.BufferedReader(_Utf8(file)), columns
-                )
+                yield from readers[suffix](source, file if suffix == ".parquet" else _as_utf8(file), columns)
             elif suffix in PAGE_SUFFIXES:
-                yield _page(str(path), file.read(MAX_BYTES + 1), topic, markdown=suffix == ".md")
+                yield _page(source, file.read(MAX_BYTES + 1), topic, markdown=suffix == ".md")
             else:
                 known = ", ".join(PAGE_SUFFIXES + TABLE_SUFFIXES)
                 raise ArticleError(f"'{suffix}' is not a kind of file this reads: give it as one of {known}")
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
-        yield Page(str(path), topic=topic, error=f"could not be read: {error}")
+        yield Page(source, topic=topic, error=f"could not be read: {error}")
 
 
 def open_unpacked(path: Path) -> IO[bytes]:
@@ -145,32 +161,12 @@ def open_unpacked(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-class _Utf8(io.RawIOBase):
-    """A table's bytes in UTF-8, where a byte-order mark says that they are in UTF-16; no line may be endless."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._left = file.read(2)
-        utf16 = self._left in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        self._decoder = codecs.getincrementaldecoder("utf-16")("replace") if utf16 else None
-        self._line_bytes = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a part of the buffer; in UTF-8 two bytes can become three."""
-        raw = self._left or self._file.read(max(2, len(buffer) // 2))
-        self._left = b""
-        read = self._decoder.decode(raw, final=not raw).encode() if self._decoder else raw
-        if raw and not read:
-            return self.readinto(buffer)  # half a character
-        end = max(read.rfind(b"\n"), read.rfind(b"\r"))
-        self._line_bytes = len(read) - end - 1 + (self._line_bytes if end < 0 else 0)
-        if self._line_bytes > MAX_BYTES:
-            raise ArticleError(f"a line of it is longer than {MAX_BYTES:,} bytes: the rest is not read")
-        buffer[: len(read)] = read
-        return len(read)
+def _as_utf8(file: IO[bytes]) -> IO[bytes]:
+    """The same lines in UTF-8, where a byte-order mark says that they are in UTF-16."""
+    mark = cast("io.BufferedReader", file).peek(2)[:2]
+    if mark not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return file
+    return io.BufferedReader(Utf16AsUtf8(file))  # type: ignore[type-var]  # typeshed asks for more
 
 
 def _page(source: str, raw: bytes, topic: str | None = None, markdown: bool = False) -> Page:
@@ -178,29 +174,36 @@ def _page(source: str, raw: bytes, topic: str | None = None, markdown: bool = Fa
     if len(raw) > MAX_BYTES:
         notes += (f"only the first {MAX_BYTES:,} bytes were read",)
     if markdown and text.startswith("---"):
-        return _markdown_page(source, text, topic, notes)
+        return _markdown_page(source, line_ends(text), topic, notes)
     return Page(source, text, topic, notes=notes)
 
 
 def _markdown_page(source: str, text: str, topic: str | None, notes: tuple[str, ...]) -> Page:
     """A Markdown article: title and topic stand in its front matter."""
-    import frontmatter
     import yaml
 
+    found = _FRONT_MATTER.match(text)
+    if not found:
+        return Page(source, text, topic, notes=notes)
     try:
-        post = frontmatter.loads(text)
-    except yaml.YAMLError as error:
+        # In Python: the loader in C ends the process where YAML is nested deep.
+        fields = yaml.load(found["yaml"], Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return Page(source, topic=topic, error=f"its front matter is not YAML: {error}")
-    title = post.metadata.get("title")
-    body = f"{title}\n\n{post.content}" if title else post.content
-    return Page(source, body, _label(post.metadata.get("topic") or topic), _label(post.metadata.get("id")), notes)
+    fields = fields if isinstance(fields, dict) else {}
+    title, body = _label(fields.get("title")), text[found.end() :].strip()
+    whole = f"{title}\n\n{body}" if title else body
+    return Page(source, whole, _label(fields.get("topic")) or topic, _label(fields.get("id")), notes)
 
 
 def _read_jsonl(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(lines_within(file, MAX_BYTES), start=1):
         if not line.strip():
             continue
         place = f"{source}:{number}"
+        if len(line) > MAX_BYTES:
+            yield Page(place, error=f"longer than {MAX_BYTES:,} bytes")
+            continue
         try:
             row = json.loads(decode(line)[0])
         except (ValueError, RecursionError) as error:
@@ -215,26 +218,55 @@ def _read_jsonl(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page
 def _read_csv(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     csv.field_size_limit(MAX_BYTES)
     # Bytes that are not UTF-8 pass through as surrogates; each cell is then decoded on its own.
-    rows = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=""))
-    found = next(rows, [])
+    lines = CsvLines(io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline=""), MAX_BYTES)
+    rows = csv.reader(lines)
+    found = [_cell(cell) for cell in next(rows, [])]
     _check(columns, found)
-    before = rows.line_num
-    for row in rows:
-        cells = [decode(cell.encode("utf-8", "surrogateescape"))[0] for cell in row]
+    while True:
+        before = lines.number
+        lines.begin_row()
+        try:
+            cells = next(rows, None)
+        except csv.Error as error:
+            yield Page(f"{source}:{before + 1}", error=f"not a row of CSV: {error}")
+            continue
+        if cells is None:
+            return
         if cells:  # a blank line is no row
-            yield _row(f"{source}:{before + 1}", dict(zip_longest(found, cells[: len(found)])), columns)
-        before = rows.line_num
+            yield _row(f"{source}:{before + 1}", _wanted(found, cells, columns), columns)
+
+
+def _wanted(found: list[str], cells: list[str], columns: Columns) -> dict[str, str | None]:
+    """The cells of a row by their columns; only those that are wanted are decoded."""
+    row: dict[str, str | None] = dict.fromkeys(found)
+    for name, cell in zip(found, cells, strict=False):
+        if name in columns:
+            row[name] = _cell(cell)
+    return row
+
+
+def _cell(raw: str) -> str:
+    return decode(raw.encode("utf-8", "surrogateescape"))[0]
 
 
 def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     import pyarrow.parquet as parquet
 
-    table = parquet.ParquetFile(_seekable(file))
-    _check(columns, table.schema_arrow.names)
+    file = _seekable(file)
+    table = parquet.ParquetFile(file)
+    found = list(dict.fromkeys(table.schema_arrow.names))
+    _check(columns, found)
+    if columns.text not in found:
+        raise ArticleError(_no_column(columns.text, found))
+    wanted = [name for name in found if name in columns]
+    _refuse_bomb(table.metadata)
+    # A value that stands in many rows is held once, and a row is made when it is asked for.
+    table = parquet.ParquetFile(file, read_dictionary=wanted)
     number = 0
-    for batch in table.iter_batches(batch_size=256):
-        for row in batch.to_pylist():
+    for batch in table.iter_batches(batch_size=256, columns=wanted):
+        for place in range(batch.num_rows):
             number += 1
+            row = {name: batch.column(name)[place].as_py() for name in wanted}
             yield _row(f"{source}:{number}", row, columns)
 
 
@@ -242,12 +274,22 @@ def _seekable(file: IO[bytes]) -> IO[bytes]:
     """The file, whose end is read first: one that is unpacked as it is read is held in memory."""
     if file.seekable() and not isinstance(file, gzip.GzipFile):
         return file
-    content = file.read(MAX_PACKED_BYTES + 1)
-    if len(content) > MAX_PACKED_BYTES:
+    content = file.read(MAX_UNPACKED_BYTES + 1)
+    if len(content) > MAX_UNPACKED_BYTES:
         raise ArticleError(
-            f"it unpacks to more than {MAX_PACKED_BYTES:,} bytes: Parquet is packed in itself, unpack it"
+            f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes: Parquet is packed in itself, unpack it"
         )
     return io.BytesIO(content)
+
+
+def _refuse_bomb(metadata: Any) -> None:
+    """Raise ArticleError for columns of a Parquet file that unpack to gigabytes of almost nothing."""
+    for group in range(metadata.num_row_groups):
+        for column in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(column)
+            size, packed = chunk.total_uncompressed_size, max(1, chunk.total_compressed_size)
+            if size > MAX_UNPACKED_BYTES and size > MOST_UNPACKED_SHARE * packed:
+                raise ArticleError(f"its column {chunk.path_in_schema!r} unpacks from {packed:,} to {size:,} bytes")
 
 
 def _row(place: str, row: dict[str, Any], columns: Columns) -> Page:
@@ -267,7 +309,12 @@ def _row(place: str, row: dict[str, Any], columns: Columns) -> Page:
 
 
 def _label(value: object) -> str | None:
-    """A label or id as text: 4.0, as tables have integers beside gaps, is 4; nothing and no number is none."""
+    """A label or id as text: 4.0, as tables have integers beside gaps, is 4; nothing, no number, and a list is none.
+
+    A list can hold itself, or a thousand others that hold a thousand: it is not written out.
+    """
+    if isinstance(value, list | tuple | dict | set):
+        return None
     if isinstance(value, float):
         value = None if value != value else int(value) if value.is_integer() else value
     return None if value is None else str(value).strip()
@@ -275,6 +322,8 @@ def _label(value: object) -> str | None:
 
 def _check(columns: Columns, found: list[str]) -> None:
     """Refuse a table without its text, or without a column that has another name than usual."""
+    if len(found) > MOST_COLUMNS:
+        raise ArticleError(f"has {len(found):,} columns, more than the {MOST_COLUMNS:,} of any table of articles")
     named = {columns.text, columns.title, columns.id, *columns.topic}
     usual = {USUAL_COLUMNS.title, USUAL_COLUMNS.id, *USUAL_COLUMNS.topic}
     lacking = sorted(named - usual - set(found))

@@ -1,13 +1,16 @@
 """Repair of characters: what bytes mean, and what of a text is not text."""
 
 import re
-from unicodedata import is_normalized
+from unicodedata import combining, is_normalized
 
 # Characters beyond this are not read of one input: two hundred times the longest article of the corpus.
 MAX_CHARACTERS = 5_000_000
 # Text holds next to no control characters; compressed or executable bytes read as text hold 10% and more.
 BINARY_SHARE = 0.02
 
+# Marks on one letter beyond this are dropped, as Unicode's stream-safe format has it (UAX 15): normalisation takes
+# the square of their number, 19 seconds for a million of them.
+MOST_MARKS = 30
 # What is left when characters are taken out can need repair in its turn.
 MOST_REPAIRS = 5
 
@@ -19,6 +22,7 @@ _SOUND = re.compile(r"(?:[ -%'-~\t\u00a0‘’“”–—…•·«»›‹£�
 # Escape sequences, characters of the C1 block, stray halves of pairs.
 _STRAY = re.compile("[\x1b\x80-\x9f\ud800-\udfff]")
 _ENTITY = re.compile(r"&#?\w{1,24};")
+_MAYBE_MARKS = re.compile(rf"[^\w\s!-\u02ff]{{{MOST_MARKS + 1},}}")
 # "&amp;amp;amp;": what was escaped again and again.
 _ESCAPED_AND = re.compile("&(?:amp;)+", re.IGNORECASE)
 # "&lt;/p&gt;": a tag that a page shows stays escaped, for as it is it would be read as HTML the next time.
@@ -110,7 +114,18 @@ def repair_line(line: str) -> str:
     return _DATELINE.sub(r"\1 ", line) if line.startswith("(") else line
 
 
+def _without_piles(match: re.Match[str]) -> str:
+    """Of marks that are piled on one letter the first `MOST_MARKS`."""
+    kept, piled = [], 0
+    for character in match[0]:
+        piled = piled + 1 if combining(character) else 0
+        if piled <= MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
 def _repaired_once(line: str) -> str:
+    line = _MAYBE_MARKS.sub(_without_piles, line)
     line = _ESCAPED_AND.sub("&", line)
     if _is_suspect(line):
         from ftfy import TextFixerConfig, fix_text

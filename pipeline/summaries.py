@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.choosing import Checker, Choice, whole_sentences
+from pipeline.commands import without_commands
 from pipeline.engines import engine_of
 from pipeline.extracting import extract
 from pipeline.files import sha256_of
@@ -97,6 +98,7 @@ class Summariser:
     def summarise(self, articles: Sequence[Article], guard: bool = True) -> list[Summary]:
         """A summary for each article; with `guard`, only sentences that the article supports.
 
+        0. sentences that order about whoever summarises are left out of account;
         1. articles that are too short get none, those in another language their own best sentences;
         2. the model is shown the title and as many whole sentences as fit its budget, and writes a draft;
         3. in it, sentences that fail the check give way to those of the article that they come from, or are cut;
@@ -104,6 +106,7 @@ class Summariser:
            of all drafts the one that tells most is chosen;
         5. where nothing is left, the article's own best sentences stand in.
         """
+        articles, commands = zip(*map(without_commands, articles), strict=True) if articles else ((), ())
         results: list[Summary | None] = [self._without_model(article) for article in articles]
         asked = [position for position, result in enumerate(results) if result is None]
         prompts = [self.prompts.prompt(articles[position]) for position in asked]
@@ -116,7 +119,11 @@ class Summariser:
                 if guard
                 else self._unchecked(article, written[0], notes)
             )
-        return [result for result in results if result is not None]
+        whole = [result for result in results if result is not None]
+        return [
+            replace(summary, notes=summary.notes + _commands_note(count))
+            for summary, count in zip(whole, commands, strict=True)
+        ]
 
     def _drafts(self, prompts: Sequence[list[int]], checkers: Sequence[Checker] | None) -> list[list[str]]:
         """The drafts of each prompt, from the cache or the engine; only the first one where nothing is checked."""
@@ -224,6 +231,10 @@ def _needed(checker: Checker, drafts: Sequence[str]) -> list[str]:
 def _tidy(text: str) -> str:
     """Lines without spaces to spare, and no empty ones."""
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+
+
+def _commands_note(count: int) -> tuple[str, ...]:
+    return (f"sentences that give orders to whoever summarises, left out of account: {count}",) if count else ()
 
 
 def _cuts(choice: Choice) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ PAGES = [
     "models/README.md",
     "seeds/README.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
 ]
 
 
