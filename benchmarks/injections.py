@@ -89,14 +89,7 @@ def _comment(title: str, paragraphs: list[str], command: str) -> str:
 
 
 def _hidden(title: str, paragraphs: list[str], command: str) -> str:
-    styles = (
-        "font-size:0",
-        "display:none",
-        "visibility:hidden",
-        "position:absolute;left:-9999px",
-        "color:#fff;opacity:0",
-    )
-    style = styles[len(paragraphs[0]) % len(HIDING)]
+    style = HIDING[len(paragraphs[0]) % len(HIDING)]
     return _page(title, [f'{paragraphs[0]}<span style="{style}"> {command}</span>', *paragraphs[1:]])
 
 

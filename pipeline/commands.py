@@ -12,44 +12,46 @@ _SOURCE = (
     r"(?:instructions?|prompts?|directions?|guidelines|rules|orders|tasks?|commands?|above|previous|prior"
     r"|article|text|page)"
 )
-_ADDRESS = r"(?:[Nn]ote|[Aa]ttention|[Mm]essage|[Ii]nstructions?|[Dd]ear|[Hh]ey|[Tt]o any|[Tt]o the|[Aa]s an?)"
+_ADDRESS = r"(?:[Nn]ote|[Aa]ttention|[Mm]essage|[Ii]nstructions?|[Dd]ear|[Hh]ey|[Tt]o any|[Tt]o the)"
 _ASKED = r"(?:must|should|shall|has to|needs? to|states?|says?|includes?|mentions?)"
 _GIVE_UP = "ignore disregard forget override bypass abandon skip"
-_WRITE = "write say print output respond reply answer repeat return state mention claim conclude"
+_WRITE = "write print output respond reply answer repeat return"
+_SAY = "say state mention claim conclude"
 _WHAT = r"(?:only|exactly|words?|phrase|text|sentence|following|that|with|instead|nothing else)"
 _TURN = r"(?:SYSTEM|System|ASSISTANT|Assistant|USER|User)(?: prompt| message)?"
-_LEAD = r"(?:and |then |now |just |only |instead,? )*"
+_LEAD = r"(?:(?:and|then|now|just|only|instead),? )*"
 
 
-def _imperative(verbs: str) -> str:
-    """One of these verbs as an order: at the beginning of a sentence, behind a colon or "please", or in a capital."""
-    small = "|".join(verbs.split())
-    large = "|".join(verb.capitalize() for verb in verbs.split())
-    return rf"(?:(?:(?:\A|[.:;!?>,]\s*){_LEAD}|\b[Pp]lease )(?:{small}|{large})|\b(?:{large}))\b"
+def _imperative(verbs: str, within: str = "") -> str:
+    """One of these verbs as an order: where a sentence or a part of it begins, or behind "please"."""
+    either = "|".join(rf"[{verb[0].upper()}{verb[0]}]{verb[1:]}" for verb in verbs.split())
+    return rf"(?:(?:\A|[.:;!?>{within}]\s*){_LEAD}|\b[Pp]lease )(?:{either})\b"
 
 
 # The families of orders that are told of in papers on injected prompts (Perez and Ribeiro 2022, Greshake 2023): give
-# up your task; you are another; your answer must; write this; and the tokens between the turns of a chat. Of 67,814
-# sentences of seeds/articles, seeds/pages and the BBC corpus 37 look like one, and are not read for summaries.
+# up your task; you are another; your answer must; write this; and the tokens between the turns of a chat. Words that
+# news has for other things are in none of them alone: "State media said that", "summary judgment", "the only answer".
 _COMMAND = re.compile(
     "|".join(
         (
-            rf"{_imperative(_GIVE_UP)}.{{0,50}}\b{_SOURCE}\b",
+            rf"{_imperative(_GIVE_UP, ',')}.{{0,50}}\b{_SOURCE}\b",
             rf"(?:\A|[.:;!?>]\s*)(?:[Yy]ou are|[Aa]ct as|[Pp]retend)\b.{{0,40}}\b{_MACHINE}\b",
             rf"\b{_ADDRESS}\b.{{0,20}}\b{_MACHINE}\b.{{0,200}}(?:[:,]|\b[Yy]our?\b)",
-            rf"\b(?:[Yy]our|[Aa]ny|[Ee]very) {_ANSWER}\b.{{0,40}}\b{_ASKED}\b",
+            r"\b[Aa]s an? (?:AI|LLM|large language model|language model)\b.{0,200}\b(?:[Yy]our?|must)\b",
+            rf"\b(?:[Yy]our {_ANSWER}|(?:[Aa]ny|[Ee]very) (?:summary|output))\b.{{0,40}}\b{_ASKED}\b",
             rf"\b(?:begin|start|end|open|finish|[Ii]n|[Oo]f|[Tt]o) your {_ANSWER}\b",
             r"\b(?:[Ww]hen|[Ww]hile|[Ii]f|[Bb]efore) (?:you )?(?:are )?(?:asked to )?summari[sz](?:e|ing)\b",
             rf"\b[Ii]nstead of (?:an?|the|your|any) {_ANSWER}\b",
-            rf"{_imperative(_WRITE)}.{{0,30}}\b{_WHAT}\b",
+            rf"{_imperative(_WRITE)} (?:\w+ ){{0,4}}{_WHAT}\b",
+            rf"{_imperative(_SAY)} (?:only|exactly|that|this|the following)\b",
             rf"{_imperative('add include insert append copy')}.{{0,30}}\b(?:words?|phrase|sentence|{_ANSWER})\b",
             rf"<\|\w{{1,30}}\|>|\[/?INST\]|<</?SYS>>|\A\W*{_TURN}\s*:",
-            r"[Ss]ummari[sz](?:e|ing|ers?)\b|\b[Ss]ummary\b|\b[Cc]ondens(?:e|es|ing) (?:this|the)\b",
-            rf"\b[Yy]our (?:\w+ )?(?:{_ANSWER}|tasks?|instructions?|prompt)\b",
-            rf"\b(?:only|whole|entire|permitted|allowed|correct) (?:\w+ )?{_ANSWER}\b|\bverbatim\b",
+            rf"{_imperative('summarise summarize condense')}|\b[Ss]ummari[sz]ers?\b",
+            r"\b[Yy]our (?:\w+ )?(?:summary|summaries|instructions?|prompt)\b",
+            r"\b(?:only|whole|entire|permitted|allowed|correct) (?:\w+ )?summary\b",
             r"\b(?:developer|debug|admin) mode\b",
-            r"\b(?:[Tt]he|[Tt]his) user (?:wants?|asks?|needs?|expects?)\b|\b[Yy]ou (?:will|must|are to) now\b",
-            r"\b[Bb]efore this (?:line|point|sentence)\b|\b[Aa]bove this (?:line|point)\b|\b[Ss]top reading\b",
+            r"\b[Yy]ou (?:must|are to) now\b",
+            r"\b(?:[Ee]verything|[Aa]ll|[Tt]ext) (?:\w+ )?(?:before|above) this (?:line|point|sentence)\b",
             r"\b(?:[Ww]hoever|[Aa]nyone who|[Aa]nything that) (?:reads|condenses|processes|shortens|parses) this\b",
             r"\b[Ss]ystem prompt\b|\b[Nn]ew (?:task|instructions?)\s*:",
         )

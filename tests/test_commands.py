@@ -30,6 +30,11 @@ def test_orders_to_a_machine_are_told(sentence):
         "Write to your councillor before Friday, the group urged residents.",
         "The company will forget about the merger, its chairman said.",
         "He told reporters that the system had failed.",
+        "State media said that the dam above Orvel had held.",
+        "The judge granted summary judgment to the port authority.",
+        "Talking is the only answer, the minister said, and any response must be proportionate.",
+        "Agents, who are paid by the ticket, say that sales have dropped.",
+        "She began as a production assistant: your task, she was told, is to listen.",
     ],
 )
 def test_news_is_not_taken_for_orders(sentence):
