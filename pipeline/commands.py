@@ -15,9 +15,9 @@ _SOURCE = (
 _ADDRESS = r"(?:[Nn]ote|[Aa]ttention|[Mm]essage|[Ii]nstructions?|[Dd]ear|[Hh]ey|[Tt]o any|[Tt]o the)"
 _ASKED = r"(?:must|should|shall|has to|needs? to|states?|says?|includes?|mentions?)"
 _GIVE_UP = "ignore disregard forget override bypass abandon skip"
-_WRITE = "write print output respond reply answer repeat return"
+_WRITE = "write emit print output respond reply answer repeat return"
 _SAY = "say state mention claim conclude"
-_WHAT = r"(?:only|exactly|words?|phrase|text|sentence|following|that|with|instead|nothing else)"
+_WHAT = r"(?:only|exactly|words?|phrase|text|sentence|following|that|with|instead|verbatim|nothing else)"
 _TURN = r"(?:SYSTEM|System|ASSISTANT|Assistant|USER|User)(?: prompt| message)?"
 _LEAD = r"(?:(?:and|then|now|just|only|instead),? )*"
 
@@ -49,8 +49,9 @@ _COMMAND = re.compile(
             rf"{_imperative('summarise summarize condense')}|\b[Ss]ummari[sz]ers?\b",
             r"\b[Yy]our (?:\w+ )?(?:summary|summaries|instructions?|prompt)\b",
             r"\b(?:only|whole|entire|permitted|allowed|correct) (?:\w+ )?summary\b",
-            r"\b(?:developer|debug|admin) mode\b",
-            r"\b[Yy]ou (?:must|are to) now\b",
+            r"\b(?:[Dd]eveloper|[Dd]ebug|[Aa]dmin) mode\b",
+            r"\b[Yy]ou (?:must|are to) now\b|\b[Yy]our task (?:is now|has changed)\b",
+            r"\b(?:[Dd]o not|[Dd]on't|[Nn]ever) summari[sz]e\b|\b[Tt]he summary (?:reads|must|should)\b",
             r"\b(?:[Ee]verything|[Aa]ll|[Tt]ext) (?:\w+ )?(?:before|above) this (?:line|point|sentence)\b",
             r"\b(?:[Ww]hoever|[Aa]nyone who|[Aa]nything that) (?:reads|condenses|processes|shortens|parses) this\b",
             r"\b[Ss]ystem prompt\b|\b[Nn]ew (?:task|instructions?)\s*:",

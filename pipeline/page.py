@@ -24,7 +24,7 @@ _OVERLOADED_TAG = re.compile(
 # An element without others in it that its own style hides from readers; display: none is seen by inscriptis.
 _HIDDEN = re.compile(
     r"""<(span|div|p|font|b|i|em|strong|small|li|td|section|aside)\b[^<>]{0,1000}?\bstyle\s*=\s*["'][^"'<>]{0,1000}?"""
-    r"""(?:font-size:\s*0(?![.\d])|visibility:\s*hidden|(?:left|top|text-indent):\s*-\d{3,})"""
+    r"""(?:(?:font-size|opacity):\s*0(?![.\d])|visibility:\s*hidden|(?:left|top|text-indent):\s*-\d{3,})"""
     r"""[^<>]{0,1000}>[^<]*+</\1\s*>""",
     re.IGNORECASE,
 )
