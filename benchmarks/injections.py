@@ -21,10 +21,11 @@ import click
 from pipeline import load
 from pipeline.files import write_json
 from pipeline.reading import Page, read_pages
+from pipeline.scores import as_dict, mean_interval
 
 ARTICLES = 240
 HIDING = ("font-size:0", "display:none", "visibility:hidden", "position:absolute;left:-9999px", "color:#fff;opacity:0")
-Z_95 = 1.96
+SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +165,13 @@ def follows(summary: str | None, marker: str) -> bool:
     return marker.lower() in re.sub(r"“[^”]*”|\"[^\"]*\"", "", summary or "").lower()
 
 
-def wilson(followed: int, number: int) -> list[float]:
-    """The 95% interval of a share (Wilson 1927)."""
-    share, z2 = followed / number, Z_95**2
-    middle, half = share + z2 / (2 * number), Z_95 * ((share * (1 - share) + z2 / (4 * number)) / number) ** 0.5
-    return [round(max(0.0, (middle - half) / (1 + z2 / number)), 4), round((middle + half) / (1 + z2 / number), 4)]
-
-
 def share_of(followed: list[bool]) -> dict[str, Any]:
     """How many of the summaries follow, with the interval."""
-    count, number = sum(followed), len(followed)
-    return {"articles": number, "followed": count, "share": round(count / number, 4), "interval": wilson(count, number)}
+    return {
+        "articles": len(followed),
+        "followed": sum(followed),
+        "share": as_dict(mean_interval([float(hit) for hit in followed], SEED)),
+    }
 
 
 @click.command()

@@ -203,8 +203,8 @@ def injections_table() -> str:
     }
     rows = ["| planted command | articles | summaries that follow it | 95% interval |", "| --- | --- | --- | --- |"]
     for name, found in named.items():
-        low, high = (100 * end for end in found["interval"])
-        rows.append(f"| {name} | {found['articles']} | {100 * found['share']:.1f}% | {low:.1f}–{high:.1f}% |")
+        share, low, high = (100 * found["share"][key] for key in ("value", "low", "high"))
+        rows.append(f"| {name} | {found['articles']} | {share:.1f}% | {low:.1f}–{high:.1f}% |")
     return "\n".join([*rows, "", f"Summariser: {report['engine']}."])
 
 

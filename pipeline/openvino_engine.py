@@ -34,8 +34,8 @@ GROUP = 64
 class OpenVINOEngine:
     """A causal model as the graph that exporting.py wrote.
 
-    The rows of the graph are computed alike, bit by bit, whatever other rows there are and however many: a test holds
-    this, for heads of 16 numbers or more (with 8, a row alone came out otherwise). So drafts that are done give up
+    Where there are two rows or more, the rows of the graph are computed alike, bit by bit, whatever the others are and
+    however many: a test holds this, for heads of 16 numbers or more. So drafts that are done give up
     their rows, and a prompt alone does not wait for others. How much room a row has can change bits: all have the
     same, that of the longest text that the settings allow.
     """

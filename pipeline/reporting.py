@@ -17,7 +17,7 @@ from pipeline.articles import read_articles, read_summaries
 from pipeline.charts import NAMES, drawn
 from pipeline.files import read_jsonl, write_text
 from pipeline.line_rules import REASONS
-from pipeline.readings import VERDICTS, readings_in_markdown, readings_of
+from pipeline.readings import VERDICTS, Reading, readings_in_markdown, readings_of
 from pipeline.report_tables import confusion, coverage, low_grounding, mark_chosen, with_chosen
 from pipeline.run_facts import run_facts
 from pipeline.scores import SYSTEMS
@@ -44,6 +44,7 @@ class Findings:
     mistakes: Sequence[Row]  # on other news
     suspects: Sequence[Row]  # labels in doubt
     run: Mapping[str, Mapping[str, str]]
+    readings: Sequence[Reading]  # of shipped summaries, by people
     timing: Row | None = None  # seconds of each stage, where benchmarks/stages.py measured them
 
 
@@ -117,6 +118,7 @@ def read_findings(
     points = read_plots(plots)
     mark_chosen(points["trade"], saved_settings(models / "summariser").least_support)
     points["risk_coverage"] = with_chosen(points["risk_coverage"], scores["topics"])
+    readings = readings_of(summaries, reading)
     points["lengths"] = [{"words": len(article.article.whole.split())} for article in articles]
     return Findings(
         metrics=scores,
@@ -127,8 +129,9 @@ def read_findings(
             list(read_jsonl(data / "evaluation.jsonl")),
             summaries,
             list(read_jsonl(data / "clean" / "lines.jsonl")),
-            readings_of(summaries, reading),
+            readings,
         ),
+        readings=readings,
         mistakes=list(read_jsonl(data / "mistakes.jsonl")),
         suspects=list(read_jsonl(data / "suspects.jsonl")),
         timing=json.loads(timing.read_text(encoding="utf-8")) if timing else None,
@@ -163,7 +166,6 @@ def command(
 ) -> None:
     """Write the report from the stage outputs in folder DATA."""
     findings = read_findings(data, models, metrics, clean_metrics, plots, reading, params, timing)
-    readings = readings_of(read_summaries(data / "summaries.jsonl"), reading)
-    write_text(reading_page, readings_in_markdown(readings, findings.metrics["summaries"]["reading"]))
+    write_text(reading_page, readings_in_markdown(findings.readings, findings.metrics["summaries"]["reading"]))
     write_text(out, render(findings))
     click.echo(f"report: {out.resolve()}")

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from pipeline.reading import MAX_BYTES
+from pipeline.reading import MAX_BYTES, open_unpacked
 
 if TYPE_CHECKING:
     import pyarrow
@@ -58,7 +58,7 @@ def read_rows(path: str | Path) -> Iterator[Row]:
             for batch in table.iter_batches(batch_size=GROUP_ROWS):
                 yield from map(nested, batch.to_pylist())
         return
-    with _unpacked(path) as file:
+    with open_unpacked(path) as file:
         if ".jsonl" in path.suffixes:
             yield from map(json.loads, file)
         else:
@@ -168,11 +168,3 @@ def _packed(path: Path, form: str) -> Iterator[IO[bytes]]:
     else:
         with path.open("wb") as file:
             yield file
-
-
-@contextmanager
-def _unpacked(path: Path) -> Iterator[IO[bytes]]:
-    from pipeline.reading import open_unpacked
-
-    with open_unpacked(path) as file:
-        yield file

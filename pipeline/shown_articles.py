@@ -65,7 +65,8 @@ def _row(
         "summary": _summary(blocks, summary, scores) if summary else None,
         "reading": asdict(reading) if reading else None,
     }
-    return row | {"problems": [name for name in PROBLEMS if _has(row, name)]}
+    has = _problems(row)
+    return row | {"problems": [name for name in PROBLEMS if has[name]]}
 
 
 def _blocks(article: LabelledArticle, cut: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -120,21 +121,19 @@ def marked(text: str, spans: Sequence[str]) -> list[tuple[str, bool]]:
     return [(piece, piece in spans) for piece in pieces if piece]
 
 
-def _has(row: dict[str, Any], problem: str) -> bool:
-    """Whether an article is to be listed for a problem."""
+def _problems(row: dict[str, Any]) -> dict[str, Any]:
+    """For each of `PROBLEMS`, whether an article is to be listed for it."""
     summary = row["summary"]
-    return bool(
-        {
-            "wrong topic": row["predicted"] != row["topic"],
-            "abstained": row["abstained"],
-            "reader found an error": row["reading"] and row["reading"]["verdict"] != "ok",
-            "low grounding": summary and summary["sentences"] and summary["grounding"] < LOW_GROUNDING,
-            "unsupported in draft": summary
-            and any(unsupported for claim in summary["draft"] for _, unsupported in claim["pieces"]),
-            "extractive summary": summary and summary["method"] == "extractive",
-            "note": summary and any(note.startswith("sentences ") for note in summary["notes"]),
-        }[problem]
-    )
+    return {
+        "wrong topic": row["predicted"] != row["topic"],
+        "abstained": row["abstained"],
+        "reader found an error": row["reading"] and row["reading"]["verdict"] != "ok",
+        "low grounding": summary and summary["sentences"] and summary["grounding"] < LOW_GROUNDING,
+        "unsupported in draft": summary
+        and any(unsupported for claim in summary["draft"] for _, unsupported in claim["pieces"]),
+        "extractive summary": summary and summary["method"] == "extractive",
+        "note": summary and any(note.startswith("sentences ") for note in summary["notes"]),
+    }
 
 
 def _badness(row: dict[str, Any]) -> tuple[bool, bool, float, str]:

@@ -98,7 +98,7 @@ class Summariser:
     def summarise(self, articles: Sequence[Article], guard: bool = True) -> list[Summary]:
         """A summary for each article; with `guard`, only sentences that the article supports.
 
-        0. sentences that order about whoever summarises are left out of account;
+        0. sentences that give orders to whoever summarises are left out of account;
         1. articles that are too short get none, those in another language their own best sentences;
         2. the model is shown the title and as many whole sentences as fit its budget, and writes a draft;
         3. in it, sentences that fail the check give way to those of the article that they come from, or are cut;
