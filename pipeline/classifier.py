@@ -236,17 +236,11 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit_words(self, texts: Sequence[str]) -> None:
         """Learn which words and pairs of words there are, and how rare each is."""
-        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
-
-        longest = 2 if self.pair_weight else 1
-        self.counter_ = CountVectorizer(ngram_range=(1, longest), min_df=self.least_articles, dtype=np.float32)
+        self.counter_ = word_counter(self)
         counts = self.counter_.fit_transform(map(_without_accents, texts))
-        is_pair = np.array([" " in name for name in self.counter_.get_feature_names_out()])
-        self.blocks_ = [
-            (weight, columns, TfidfTransformer(sublinear_tf=True).fit(counts[:, columns]))
-            for weight, columns in ((1.0, np.flatnonzero(~is_pair)), (self.pair_weight, np.flatnonzero(is_pair)))
-            if len(columns)
-        ]
+        self.blocks_ = blocks_of(self.counter_.get_feature_names_out(), self.pair_weight)
+        for _, columns, rarity in self.blocks_:
+            rarity.fit(counts[:, columns])
 
     def _words(self, texts: Sequence[str]) -> list[Any]:
         """TF-IDF of the words, and of the pairs of words, each with its weight."""
@@ -292,6 +286,23 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y = np.concatenate([margins[str(self.classes_[at])] for at in told])
         weights = np.repeat(np.sqrt(self.learnt_shares_[told]), len(likeness))
         return np.asarray(np.polyfit(x, y, 1, w=weights))
+
+
+def word_counter(settings: TopicClassifier) -> Any:
+    """What counts the words of texts, and their pairs if they have a weight; not fitted."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    longest = 2 if settings.pair_weight else 1
+    return CountVectorizer(ngram_range=(1, longest), min_df=settings.least_articles, dtype=np.float32)
+
+
+def blocks_of(names: Sequence[str], pair_weight: float) -> list[tuple[float, Any, Any]]:
+    """The words, and the pairs, among features: weight, columns, and what weighs counts by rarity (not fitted)."""
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    is_pair = np.array([" " in name for name in names], dtype=bool)
+    parts = (1.0, np.flatnonzero(~is_pair)), (pair_weight, np.flatnonzero(is_pair))
+    return [(weight, columns, TfidfTransformer(sublinear_tf=True)) for weight, columns in parts if len(columns)]
 
 
 def _balanced(labels: npt.NDArray[np.str_]) -> Floats:

@@ -34,7 +34,7 @@ def run_facts(files: Sequence[Path], models: Path, summaries: Sequence[Summarise
 
 def _model(card: Mapping[str, Any]) -> dict[str, str]:
     """Hashes of the weights and the settings that a model was saved with."""
-    weights = {f"{file} (SHA-256)": digest for file, digest in card["files"].items() if "model." in file}
+    weights = {f"{file} (SHA-256)": digest for file, digest in card["files"].items() if file.endswith(".safetensors")}
     settings = {
         f"settings: {key}": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for key, value in card["settings"].items()

@@ -1,16 +1,12 @@
 """The topic of an article: a saved classifier, its calibrated probabilities, and when it abstains."""
 
-import io
-import json
-import zipfile
-from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cards import read_card, write_card
 from pipeline.explaining import explain
-from pipeline.records import Article, Evidence, ModelError
+from pipeline.records import Article, Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pipeline.classifier import TopicClassifier
-
-WEIGHTS = "model.skops"
-# The vocabulary, a line a word or pair: skops would check each of its 100,000 entries, which takes four seconds.
-WORDS = "words.txt"
-# What a saved classifier may hold beyond the types that skops trusts by itself, and nothing else.
-TRUSTED_TYPES = ("pipeline.classifier.TopicClassifier",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,79 +78,29 @@ class TopicModel:
 
 
 def save_topics(model: TopicModel, folder: Path, facts: dict[str, Any]) -> None:
-    """Save the classifier as skops, the same bytes for the same model, its encoder as safetensors, and its card."""
+    """Save the classifier, the same bytes for the same model, its encoder beside it, and its card."""
     import sklearn
-    import skops.io
 
     from pipeline.embedding import Encoder
+    from pipeline.topic_weights import save_weights
 
     encoder = model.classifier.encoder
-    saved = copy(model.classifier).set_encoder(None)  # a folder that other machines do not have
-    counter = saved.counter_ = copy(saved.counter_)
-    vars(counter).pop("_stop_words_id", None)  # a memory address: another one in each run
-    words = sorted(counter.vocabulary_, key=counter.vocabulary_.__getitem__)
-    folder.joinpath(WORDS).write_text("".join(f"{word}\n" for word in words), encoding="utf-8", newline="\n")
-    counter.vocabulary_ = {}
-    folder.joinpath(WEIGHTS).write_bytes(canonical(skops.io.dumps(saved)))
+    told = {
+        "thresholds": asdict(model.thresholds),
+        "embeddings": encoder is not None,
+        "classifier": save_weights(model.classifier, folder),
+    }
     if encoder is not None:
         Encoder(encoder).copy_to(folder)
-    versions = {"scikit-learn": sklearn.__version__}
-    told = {"thresholds": asdict(model.thresholds), "embeddings": encoder is not None}
-    write_card(folder, "topics", {**told, **facts, "versions": versions})
+    write_card(folder, "topics", {**told, **facts, "versions": {"scikit-learn": sklearn.__version__}})
 
 
 def load_topics(folder: Path) -> TopicModel:
-    """Load a saved classifier, under the exact allowlist of types; ModelError where anything is amiss."""
-    import sklearn
-    import skops.io
+    """Load a saved classifier; ModelError where anything is amiss."""
+    from pipeline.topic_weights import load_weights
 
-    card = read_card(folder, "topics", "train", needs=("thresholds", "embeddings", "versions"))
-    trained_with = card["versions"]["scikit-learn"]
-    if trained_with.split(".")[:2] != sklearn.__version__.split(".")[:2]:
-        raise ModelError(
-            f"{folder} was trained with scikit-learn {trained_with}, this is {sklearn.__version__}: "
-            "install requirements.lock, or run `dvc repro --force train`"
-        )
-    data = (folder / WEIGHTS).read_bytes()
-    strange = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED_TYPES))
-    if strange:
-        raise ModelError(f"{folder / WEIGHTS} holds types that no classifier of this project has: {strange}")
-    classifier = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
-    if not hasattr(classifier, "blocks_") or not (folder / WORDS).is_file():
-        raise ModelError(f"{folder} was saved by an earlier version of this package: run `dvc repro train`")
-    words = (folder / WORDS).read_text(encoding="utf-8").split("\n")[:-1]
-    classifier.counter_.vocabulary_ = {word: number for number, word in enumerate(words)}
+    card = read_card(folder, "topics", "train", needs=("thresholds", "embeddings", "classifier"))
+    classifier = load_weights(folder, card["classifier"])
     if card["embeddings"]:
         classifier.set_encoder(str(folder))
     return TopicModel(classifier, Thresholds(**card["thresholds"]))
-
-
-def canonical(skops_file: bytes) -> bytes:
-    """The same skops file, with object ids numbered in order and no dates: equal models give equal bytes.
-
-    skops names objects by their address in memory, which differs from run to run.
-    """
-    source = zipfile.ZipFile(io.BytesIO(skops_file))
-    numbers: dict[int, int] = {}
-
-    def renumber(node: Any) -> Any:
-        if isinstance(node, list):
-            return [renumber(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        renamed = {key: renumber(value) for key, value in node.items()}
-        if isinstance(node.get("__id__"), int):
-            renamed["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
-        if isinstance(node.get("file"), str):
-            old = int(Path(node["file"]).stem)
-            renamed["file"] = f"{numbers.setdefault(old, len(numbers))}.npy"
-        return renamed
-
-    schema = renumber(json.loads(source.read("schema.json")))
-    names = {name: f"{numbers[int(Path(name).stem)]}.npy" for name in source.namelist() if name != "schema.json"}
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(zipfile.ZipInfo("schema.json"), json.dumps(schema), zipfile.ZIP_DEFLATED)
-        for old, new in sorted(names.items(), key=lambda pair: int(Path(pair[1]).stem)):
-            file.writestr(zipfile.ZipInfo(new), source.read(old), zipfile.ZIP_DEFLATED)
-    return target.getvalue()

@@ -51,7 +51,7 @@ def link(path: Path) -> None:
 
 
 TOPICS = (
-    "model.skops",
+    "topics.safetensors",
     "words.txt",
     "model.safetensors",
     "tokenizer.json",
@@ -106,7 +106,7 @@ def sign_anew(folder: Path) -> None:
 def test_a_pickle_in_the_place_of_weights_is_not_run(models, tmp_path):
     """Even under a card that fits."""
     trapped = tmp_path / "trapped"
-    for folder, name in (("topics", "model.skops"), ("summariser", "model.safetensors")):
+    for folder, name in (("topics", "topics.safetensors"), ("summariser", "model.safetensors")):
         (models / folder / name).write_bytes(pickle.dumps(Trap(trapped)))
         sign_anew(models / folder)
     with pytest.raises(Exception, match="."):
