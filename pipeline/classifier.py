@@ -284,18 +284,14 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rarity.fit(counts[:, columns])
 
     def _fit_hashed(self, counted: "CountedBatches") -> None:
-        """Keep the columns that enough texts have, and learn how rare each is."""
-        from sklearn.feature_extraction.text import TfidfTransformer
-
-        self.blocks_ = []
-        for weight, start, stop in ((1.0, 0, WORD_COLUMNS), (self.pair_weight, WORD_COLUMNS, COLUMNS)):
-            kept = start + np.flatnonzero(counted.texts_with[start:stop] >= self.least_articles)
-            if len(kept):
-                rarity = TfidfTransformer(sublinear_tf=True)
-                rarity.idf_ = (1 + np.log((1 + counted.texts) / (1 + counted.texts_with[kept]))).astype(np.float32)
-                self.blocks_.append((weight, kept, rarity))
-        if not self.blocks_:
+        """Keep the columns that enough texts have, and learn how rare each is, as TfidfTransformer does."""
+        kept = np.flatnonzero(counted.texts_with >= self.least_articles)
+        if not len(kept):
             raise ValueError(f"empty vocabulary: no word stands in {self.least_articles} texts")
+        self.blocks_ = hashed_blocks(kept, self.pair_weight)
+        for _, columns, rarity in self.blocks_:
+            found = np.log((1 + counted.texts) / (1 + counted.texts_with[columns])) + 1
+            rarity.idf_ = found.astype(np.float32)
 
     def _words(self, texts: Sequence[str]) -> list[Any]:
         """TF-IDF of the words, and of the pairs of words, each with its weight."""
@@ -364,10 +360,20 @@ def word_counter(settings: TopicClassifier) -> Any:
 
 def blocks_of(names: Sequence[str], pair_weight: float) -> list[tuple[float, Any, Any]]:
     """The words, and the pairs, among features: weight, columns, and what weighs counts by rarity (not fitted)."""
+    return _blocks(np.arange(len(names)), np.array([" " in name for name in names], dtype=bool), pair_weight)
+
+
+def hashed_blocks(columns: npt.NDArray[np.int64], pair_weight: float) -> list[tuple[float, Any, Any]]:
+    """`blocks_of`, for these columns of what a hashed counter counts."""
+    return _blocks(columns, columns >= WORD_COLUMNS, pair_weight)
+
+
+def _blocks(
+    columns: npt.NDArray[np.int64], is_pair: npt.NDArray[np.bool_], pair_weight: float
+) -> list[tuple[float, Any, Any]]:
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    is_pair = np.array([" " in name for name in names], dtype=bool)
-    parts = (1.0, np.flatnonzero(~is_pair)), (pair_weight, np.flatnonzero(is_pair))
+    parts = (1.0, columns[~is_pair]), (pair_weight, columns[is_pair])
     return [(weight, columns, TfidfTransformer(sublinear_tf=True)) for weight, columns in parts if len(columns)]
 
 

@@ -101,20 +101,20 @@ def learn(
         learning_rate="constant",
         eta0=RATE,
         average=steps,  # from the second pass on
+        fit_intercept=False,  # one more feature, which all texts have, as LinearSVC has it
         shuffle=False,  # the order is that of the batches
     )
     features = 0
     for _ in track(range(min(max(LEAST_PASSES, LEAST_STEPS // steps), MOST_PASSES)), "learn"):
         for matrix, topics in batches():
             features = matrix.shape[1]
+            matrix = sparse.hstack([matrix, np.ones((len(topics), 1))], format="csr", dtype=np.float32)
             rows, shares = _repeated([weights[topic] for topic in topics])
-            matrix.resize(len(topics), width)
-            machine.partial_fit(
-                matrix[rows].astype(np.float32), topics[rows], classes=sorted(labels), sample_weight=shares
-            )
+            matrix.resize(len(topics), width + 1)
+            machine.partial_fit(matrix[rows], topics[rows], classes=sorted(labels), sample_weight=shares)
     found = LinearSVC(C=c, random_state=0)
-    found.classes_, found.intercept_ = machine.classes_, machine.intercept_
-    found.coef_ = machine.coef_[:, :features].copy()
+    found.classes_ = machine.classes_
+    found.coef_, found.intercept_ = machine.coef_[:, :features].copy(), machine.coef_[:, features].copy()
     return found
 
 

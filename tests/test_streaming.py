@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
+from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
 
 from pipeline.articles import read_articles
@@ -17,10 +18,11 @@ from pipeline.batches import in_batches
 from pipeline.classifier import TopicClassifier
 from pipeline.files import read_jsonl, write_jsonl
 from pipeline.hashing import hashed_counter, terms_by_column
-from pipeline.records import StageError
+from pipeline.records import ModelError, StageError
 from pipeline.stored_articles import StoredArticles, mixed, order_of
 from pipeline.taxonomy import NONE, Topic, read_topics
-from pipeline.topics import TRUSTED_TYPES, load_topics
+from pipeline.topic_weights import NUMBERS, load_weights
+from pipeline.topics import load_topics
 from pipeline.training import TrainSettings, command, fit_topics_streaming
 
 TOPICS = ("sport", "business", "politics")
@@ -65,7 +67,7 @@ def test_what_is_streamed_is_learnt_as_in_memory(streamed):
 def test_one_batch_and_many_teach_the_same(streamed):
     one = TopicClassifier(SAID, least_articles=1).fit_stream(stream(labelled(300), size=300))
     texts = [text for text, _ in labelled(60)]
-    assert one.scores(texts)[0] == pytest.approx(streamed.scores(texts)[0], abs=1e-3)
+    assert one.scores(texts)[0] == pytest.approx(streamed.scores(texts)[0], abs=1e-4)
 
 
 def test_two_topics_and_none_are_learnt(streamed):
@@ -134,7 +136,7 @@ def test_words_of_fewer_texts_than_asked_are_no_features():
 
 def peak_bytes(texts: int) -> int:
     """The most that Python and NumPy held at once while so many long texts were learnt from, made as they are read."""
-    filler = " ".join(f"filler{number}" for number in range(3_000))
+    filler = " ".join(f"filler{number}" for number in range(1_000))
     rows = ((f"{WORDS[TOPICS[at % 3]][at % 8]} {filler}", TOPICS[at % 3]) for at in range(texts))
     tracemalloc.start()
     try:
@@ -144,10 +146,12 @@ def peak_bytes(texts: int) -> int:
         tracemalloc.stop()
 
 
-def test_memory_does_not_grow_with_the_stream():
+def test_memory_does_not_grow_with_the_stream(monkeypatch):
+    monkeypatch.setattr("pipeline.classifier.LINE_TEXTS", 25)
+    monkeypatch.setattr("pipeline.streaming.MOST_PASSES", 2)
     few, many = peak_bytes(50), peak_bytes(500)
-    assert many - few < 450 * 25_000 / 4  # a quarter of what the texts take that were added
-    assert many < 1.05 * few
+    assert many < 1.02 * few
+    assert many - few < 450 * 10_000 / 4  # a quarter of what the texts take that were added
 
 
 @pytest.fixture
@@ -229,14 +233,19 @@ def test_the_stage_writes_the_same_bytes_from_a_shuffled_file(stage, workspace, 
         write_jsonl(paths[-1], rows)
     (tmp_path / "params.yaml").write_text((stage / "params.yaml").read_text())
     train(tmp_path, paths)
-    for name in ("topics/model.skops", "suspects.jsonl"):
+    for name in (f"topics/{NUMBERS}", "suspects.jsonl"):
         assert (tmp_path / name).read_bytes() == (stage / name).read_bytes()
 
 
-def test_what_is_saved_has_only_trusted_types(stage):
-    import skops.io
-
-    assert skops.io.get_untrusted_types(file=stage / "topics" / "model.skops") == sorted(TRUSTED_TYPES)
+@pytest.mark.parametrize(
+    "harm", [lambda columns: columns[::-1], lambda columns: columns + 2**20, lambda columns: columns[1:]]
+)
+def test_columns_that_are_none_are_refused_by_name(stage, tmp_path, harm):
+    numbers = load_file(stage / "topics" / NUMBERS)
+    save_file({**numbers, "columns": np.ascontiguousarray(harm(numbers["columns"]))}, tmp_path / NUMBERS)
+    told = json.loads((stage / "topics" / "model.json").read_text())["classifier"]
+    with pytest.raises(ModelError, match="is no saved topic classifier .*columns|is no saved topic classifier .*shape"):
+        load_weights(tmp_path, told)
 
 
 def test_one_topic_or_too_little_text_is_refused_by_name(stored, tmp_path):
