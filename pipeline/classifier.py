@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +13,12 @@ import numpy.typing as npt
 import scipy.sparse as sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from pipeline.hashing import COLUMNS, WORD_COLUMNS, hashed_counter, terms_by_column
 from pipeline.taxonomy import NONE
 
 if TYPE_CHECKING:
     from pipeline.embedding import Encoder
+    from pipeline.streaming import CountedBatches
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,6 +31,8 @@ EVEN_TEXTS = 60
 # Factors of the scores tried in calibration, and the one used without it.
 SCALES = np.geomspace(0.5, 20, 75)
 UNCALIBRATED_SCALE = 3.0
+# Of texts that do not fit into memory the first ones tell how margins go with likeness.
+LINE_TEXTS = 5_000
 
 
 class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -84,9 +89,46 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         words = self._words(texts)
         features = self._features(words, embedded)
         self.machine_ = LinearSVC(C=self.c, random_state=0).fit(features, labels, sample_weight=_balanced(labels))
-        counts = np.array([(labels == topic).sum() for topic in self.classes_])
-        self.learnt_shares_ = np.where(self.descriptions_.any(axis=1), counts / (counts + EVEN_TEXTS), 1.0)
+        self.learnt_shares_ = self._learnt_shares(Counter(labels.tolist()))
         self.line_ = self._fit_line(features, self._likeness(words, embedded))
+        self.scale_ = UNCALIBRATED_SCALE
+        return self
+
+    def fit_stream(
+        self, batches: Iterable[tuple[Sequence[str], Sequence[str]]], folder: str | Path | None = None
+    ) -> "TopicClassifier":
+        """Learn from batches of texts and their topics, read once, in memory that does not grow with their number.
+
+        Words and pairs have the columns that their hashes choose; those that share one count as one. Batches should mix
+        the topics. Counted, they wait in a temporary folder within `folder`, some 5 KB a text.
+
+        >>> batches = [(["the match ended with two goals", "shares fell"], ["sport", "business"])]
+        >>> model = TopicClassifier(least_articles=1).fit_stream(batches)
+        >>> model.predict(["another match"]).tolist()
+        ['sport']
+        """
+        from pipeline.streaming import CountedBatch, CountedBatches, learn
+
+        self.counter_ = hashed_counter(pairs=bool(self.pair_weight))
+        with TemporaryDirectory(dir=folder, prefix=".counted.") as temporary:
+            counted = CountedBatches(Path(temporary), COLUMNS)
+            for texts, topics in batches:
+                counted.add(CountedBatch(self._counts(texts), self._embed(texts), np.asarray(topics).astype(str)))
+            told = {topic: tuple(said) for topic, said in (self.descriptions or {}).items()}
+            self.classes_ = np.array(sorted({*counted.labels, *told} - {NONE}))
+            self.center_ = counted.mean_embedding
+            self._fit_hashed(counted)
+            self.descriptions_ = self._describe(told)
+
+            def features() -> Iterator[tuple[Any, npt.NDArray[np.str_]]]:
+                for batch in counted:
+                    yield self._features(self._weighted(batch.counts), batch.embedded), batch.labels
+
+            self.machine_ = learn(features, counted.labels, self.c, COLUMNS + len(self.center_))
+            self.learnt_shares_ = self._learnt_shares(counted.labels)
+            first = counted.first(LINE_TEXTS)
+            words = self._weighted(first.counts)
+            self.line_ = self._fit_line(self._features(words, first.embedded), self._likeness(words, first.embedded))
         self.scale_ = UNCALIBRATED_SCALE
         return self
 
@@ -178,8 +220,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         weights = self._word_weights(topic) - self._word_weights(other)
         words = sparse.hstack(self._words([text])).tocsr()
-        known = self.counter_.vocabulary_
-        terms = {known[term]: term for term in self.counter_.build_analyzer()(_without_accents(text)) if term in known}
+        terms = terms_by_column(self.counter_, _without_accents(text))
         columns = np.concatenate([columns for _, columns, _ in self.blocks_])
         return [
             (terms[columns[at]], float(self.scale_ * value * weights[at]))
@@ -189,7 +230,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _word_weights(self, topic: str) -> Floats:
         """The weight of each word and pair of words in the score of a topic, as `_topic_scores` adds them up."""
         labels, column = list(self.machine_.classes_), self._column(topic)
-        weights = np.zeros(len(self.counter_.vocabulary_))
+        weights = np.zeros(sum(len(columns) for _, columns, _ in self.blocks_))
         share = self.learnt_shares_[column] if topic in labels else 0.0
         if topic in labels:
             at = labels.index(topic)
@@ -242,9 +283,25 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for _, columns, rarity in self.blocks_:
             rarity.fit(counts[:, columns])
 
+    def _fit_hashed(self, counted: "CountedBatches") -> None:
+        """Keep the columns that enough texts have, and learn how rare each is, as TfidfTransformer does."""
+        kept = np.flatnonzero(counted.texts_with >= self.least_articles)
+        if not len(kept):
+            raise ValueError(f"empty vocabulary: no word stands in {self.least_articles} texts")
+        self.blocks_ = hashed_blocks(kept, self.pair_weight)
+        for _, columns, rarity in self.blocks_:
+            found = np.log((1 + counted.texts) / (1 + counted.texts_with[columns])) + 1
+            rarity.idf_ = found.astype(np.float32)
+
     def _words(self, texts: Sequence[str]) -> list[Any]:
         """TF-IDF of the words, and of the pairs of words, each with its weight."""
-        counts = self.counter_.transform(map(_without_accents, texts))
+        return self._weighted(self._counts(texts))
+
+    def _counts(self, texts: Sequence[str]) -> Any:
+        """How often each text has each word and pair of words, shape (texts, columns)."""
+        return self.counter_.transform([_without_accents(text) for text in texts])
+
+    def _weighted(self, counts: Any) -> list[Any]:
         return [weight * rarity.transform(counts[:, columns]) for weight, columns, rarity in self.blocks_]
 
     def _features(self, words: list[Any], embedded: Floats) -> Any:
@@ -253,6 +310,11 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return sparse.hstack(words).tocsr()
         centred = sparse.csr_matrix(self.embedding_weight * _unit(embedded - self.center_))
         return sparse.hstack([*words, centred]).tocsr()
+
+    def _learnt_shares(self, labels: Counter[str]) -> Floats:
+        """How far each topic is told by its own texts, 0-1; wholly where nothing is said of it."""
+        counts = np.array([labels[topic] for topic in self.classes_])
+        return np.where(self.descriptions_.any(axis=1), counts / (counts + EVEN_TEXTS), 1.0)
 
     def _describe(self, told: Mapping[str, Sequence[str]]) -> Any:
         """What is said of each topic as one unit vector, shape (topics, dimensions): of embeddings, or of words."""
@@ -298,10 +360,20 @@ def word_counter(settings: TopicClassifier) -> Any:
 
 def blocks_of(names: Sequence[str], pair_weight: float) -> list[tuple[float, Any, Any]]:
     """The words, and the pairs, among features: weight, columns, and what weighs counts by rarity (not fitted)."""
+    return _blocks(np.arange(len(names)), np.array([" " in name for name in names], dtype=bool), pair_weight)
+
+
+def hashed_blocks(columns: npt.NDArray[np.int64], pair_weight: float) -> list[tuple[float, Any, Any]]:
+    """`blocks_of`, for these columns of what a hashed counter counts."""
+    return _blocks(columns, columns >= WORD_COLUMNS, pair_weight)
+
+
+def _blocks(
+    columns: npt.NDArray[np.int64], is_pair: npt.NDArray[np.bool_], pair_weight: float
+) -> list[tuple[float, Any, Any]]:
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    is_pair = np.array([" " in name for name in names], dtype=bool)
-    parts = (1.0, np.flatnonzero(~is_pair)), (pair_weight, np.flatnonzero(is_pair))
+    parts = (1.0, columns[~is_pair]), (pair_weight, columns[is_pair])
     return [(weight, columns, TfidfTransformer(sublinear_tf=True)) for weight, columns in parts if len(columns)]
 
 

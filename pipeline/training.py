@@ -1,7 +1,8 @@
 """Stage `train`: the topic classifier from the training splits; when it abstains, from the validation splits."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,13 @@ import numpy.typing as npt
 from pydantic import Field
 
 from pipeline.articles import LabelledArticle, read_articles
+from pipeline.batches import in_batches
 from pipeline.files import new_folder, sha256_of, write_json, write_jsonl
 from pipeline.label_noise import fold_of, suspects
 from pipeline.params import Settings, read_settings
 from pipeline.records import StageError
 from pipeline.scores import as_dict, mean_interval
+from pipeline.stored_articles import StoredArticles, mixed
 from pipeline.taxonomy import NONE, Topic, read_topics
 from pipeline.topics import Thresholds, TopicModel, save_topics
 
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 # Below so many articles a scale or threshold chosen on them says nothing.
 LEAST_HELD_OUT = 20
+# With `streaming`, so many articles are counted at a time, and so many of each file and split are held in memory, for
+# all that is chosen on articles: scale, thresholds, labels in doubt.
+TOGETHER, SAMPLE = 2_048, 5_000
 
 
 class TrainSettings(Settings):
@@ -31,6 +37,7 @@ class TrainSettings(Settings):
 
     taxonomy: Path
     language: str = Field(description="ISO 639-1, of the articles")
+    streaming: bool = Field(description="learn from articles on disk, more of them than memory holds")
     embeddings: str = Field(description="folder of a sentence encoder, or none")
     c: float = Field(gt=0, description="inverse strength of regularisation of the linear machines")
     least_articles: int = Field(ge=1, description="words of fewer articles are no features")
@@ -52,14 +59,42 @@ def fit_topics(
 
     What an article must reach for an answer is chosen on the validation articles.
     """
+    train = [article for source in sources for article in source]
+    classifier = _new_classifier(topics, Counter(article.topic for article in train), settings)
+    with _too_little_text(settings):
+        classifier.remember_embeddings().fit(_texts(train), [article.topic for article in train])
+    return _choose(classifier, sources, validation, settings)
+
+
+def fit_topics_streaming(
+    sources: Sequence[StoredArticles],
+    validation: Sequence[LabelledArticle],
+    topics: Sequence[Topic],
+    settings: TrainSettings,
+    folder: Path,
+) -> TopicModel:
+    """`fit_topics` for articles that do not fit into memory; `folder` has room for their counts, some 5 KB each.
+
+    All of them teach the classifier; it is calibrated on the first `SAMPLE` of each source by machines that learnt from
+    these alone.
+    """
+    classifier = _new_classifier(topics, sum((source.topics for source in sources), Counter()), settings)
+    batches = in_batches(mixed(sources), TOGETHER)
+    with _too_little_text(settings):
+        classifier.fit_stream(((_texts(batch), [article.topic for article in batch]) for batch in batches), folder)
+    classifier.remember_embeddings()
+    return _choose(classifier, [source.first(SAMPLE) for source in sources], validation, settings)
+
+
+def _new_classifier(topics: Sequence[Topic], labels: Counter[str], settings: TrainSettings) -> "TopicClassifier":
+    """A classifier as the settings ask; StageError where topics and labels leave it nothing to choose."""
     from pipeline.classifier import TopicClassifier
 
-    train = [article for source in sources for article in source]
     if len(topics) < 2:
         raise StageError(f"{settings.taxonomy}: one topic leaves nothing to choose: add another")
-    if len({article.topic for article in train} - {NONE}) < 2:
+    if len(labels.keys() - {NONE}) < 2:
         raise StageError("too few training articles: at least two topics need some: add labelled articles")
-    classifier = TopicClassifier(
+    return TopicClassifier(
         {topic.name: topic.said for topic in topics},
         None if settings.embeddings == NONE else settings.embeddings,
         settings.c,
@@ -68,9 +103,13 @@ def fit_topics(
         settings.embedding_weight,
         settings.description_weight,
     )
-    texts, labels = [article.article.whole for article in train], [article.topic for article in train]
+
+
+@contextmanager
+def _too_little_text(settings: TrainSettings) -> Iterator[None]:
+    """What scikit-learn says of too little text, in terms of the settings."""
     try:
-        classifier.remember_embeddings().fit(texts, labels)
+        yield
     except ValueError as error:
         if "vocabulary" not in str(error) and "terms remain" not in str(error) and "max_df" not in str(error):
             raise
@@ -78,18 +117,32 @@ def fit_topics(
             f"too little text to learn from: no word or no pair of words stands in {settings.least_articles} articles: "
             "add labelled articles, or lower train.least_articles"
         ) from error
+
+
+def _choose(
+    classifier: "TopicClassifier",
+    sources: Sequence[Sequence[LabelledArticle]],
+    validation: Sequence[LabelledArticle],
+    settings: TrainSettings,
+) -> TopicModel:
+    """Calibrate a fitted classifier on training articles of each source, choose thresholds on validation articles."""
+    train = [article for source in sources for article in source]
     if len(train) >= LEAST_HELD_OUT:
-        classifier.calibrate(texts, labels, _folds(sources))
+        classifier.calibrate(_texts(train), [article.topic for article in train], _folds(sources))
     if len(validation) < LEAST_HELD_OUT:
         return TopicModel(classifier, Thresholds(0.0, float("-inf"), settings.language))
     actual = np.array([article.topic for article in validation])
-    probabilities, leads = classifier.decide([article.article.whole for article in validation])
+    probabilities, leads = classifier.decide(_texts(validation))
     of_topic = actual != NONE
     least_lead = float(np.quantile(leads[of_topic], settings.refused_share)) if np.isfinite(leads).all() else -np.inf
     right = classifier.classes_[probabilities.argmax(axis=1)] == actual
     taken = leads >= least_lead
     least = least_probability(probabilities.max(axis=1)[taken], right[taken], settings.risk)
     return TopicModel(classifier, Thresholds(least, round(least_lead, 4), settings.language))
+
+
+def _texts(articles: Sequence[LabelledArticle]) -> list[str]:
+    return [article.article.whole for article in articles]
 
 
 def _folds(sources: Sequence[Sequence[LabelledArticle]]) -> list[int]:
@@ -133,10 +186,21 @@ def command(articles: tuple[Path, ...], out: Path, suspects_file: Path, metrics:
     """
     settings = read_settings(params, "train", TrainSettings)
     topics = read_topics(settings.taxonomy)
-    sources = [read_articles(path, "train") for path in articles]
-    train = [article for source in sources for article in source]
-    held_out = {path.stem: read_articles(path, "validation") for path in articles}
-    model = fit_topics(sources, [article for split in held_out.values() for article in split], topics, settings)
+    sources: Sequence[Sequence[LabelledArticle]]
+    if settings.streaming:
+        stored = [StoredArticles(path, "train") for path in articles]
+        held_out = {path.stem: StoredArticles(path, "validation").first(SAMPLE) for path in articles}
+        validation = [article for split in held_out.values() for article in split]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        model = fit_topics_streaming(stored, validation, topics, settings, out.parent)
+        sources = [source.first(SAMPLE) for source in stored]
+        counted = sum((source.topics for source in stored), Counter[str]())
+    else:
+        sources = [read_articles(path, "train") for path in articles]
+        held_out = {path.stem: read_articles(path, "validation") for path in articles}
+        validation = [article for split in held_out.values() for article in split]
+        model = fit_topics(sources, validation, topics, settings)
+        counted = Counter(article.topic for source in sources for article in source)
     scores = {
         "data_sha256": {path.stem: sha256_of(path) for path in articles},
         "validation": {name: _scores(model, split, settings.seed) for name, split in held_out.items()},
@@ -144,7 +208,6 @@ def command(articles: tuple[Path, ...], out: Path, suspects_file: Path, metrics:
         "least_probability": model.thresholds.least_probability,
         "least_lead": model.thresholds.least_lead,
     }
-    counted = Counter(article.topic for article in train)
     facts = {
         "labels": [str(label) for label in model.classifier.classes_],
         "training_articles": {topic: counted[topic] for topic in sorted({*counted, *model.classifier.classes_})},
@@ -153,6 +216,7 @@ def command(articles: tuple[Path, ...], out: Path, suspects_file: Path, metrics:
     }
     with new_folder(out) as folder:
         save_topics(model, folder, facts)
+    train = [article for source in sources for article in source]
     write_jsonl(suspects_file, label_suspects(model.classifier, train))
     write_json(metrics, scores)
 

@@ -27,6 +27,7 @@ TOPICS = read_topics(Path("seeds/topics.yaml"))
 SETTINGS = TrainSettings(
     taxonomy=Path("seeds/topics.yaml"),
     language="en",
+    streaming=False,
     embeddings=NONE,
     c=1.0,
     least_articles=1,
