@@ -27,14 +27,33 @@ def write_text(path: Path, text: str) -> None:
 def write_parts(path: Path, parts: Iterable[str]) -> None:
     """Write a file of parts as they come: to a temporary name beside it, then into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)  # by a run that was killed
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with naming(path), os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(parts)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
+        raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Give an error of the system the path that was written: writing itself names none, as opening does.
+
+    >>> with naming(Path("a.txt")):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+    OSError: [Errno 28] No space left on device: 'a.txt'
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
         raise
 
 
@@ -74,7 +93,8 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         os.chmod(temporary, 0o755)  # noqa: S103 - as any new folder: mkdtemp hides its own from others
-        yield temporary
+        with naming(path):
+            yield temporary
         if path.exists():
             shutil.rmtree(path)
         temporary.rename(path)
