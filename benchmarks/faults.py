@@ -36,6 +36,7 @@ import click
 
 from pipeline.articles import read_articles
 from pipeline.files import write_json, write_jsonl, write_text
+from pipeline.manifest import NAME
 from pipeline.run_facts import processor
 
 ROOT = Path(__file__).parent.parent
@@ -374,13 +375,21 @@ def read_only(bench: Bench) -> list[Try]:
         with disk(place, "size=64m"):
             command = bench.sharded(FEW_ARTICLES, place / "answers", *more)
             if is_begun:
-                killed(command, ROOT, bench.environment, 0.7 * bench.seconds(FEW_ARTICLES, *more))
+                begun(place, expected)
             remount(place, "ro")
             first = bench.run(command)
             remount(place, "rw")
             bench.run(command)
             tries.append(tried(first, expected, contents(place / "answers"), allowed=()))
     return tries
+
+
+def begun(folder: Path, whole: Files) -> None:
+    """A run that was killed behind its first shard: the manifest knows of no other."""
+    for name, content in whole.items():
+        known = b"".join(content.splitlines(keepends=True)[:2]) if Path(name).name == NAME else content
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(known)
 
 
 def two_at_once(bench: Bench) -> list[Try]:

@@ -1,6 +1,7 @@
 """Files between stages: JSON and JSON Lines, hashes, and writing that is never seen half done."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -11,6 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+# A disk with less than this left is full: what is written comes in pieces of some size.
+FULL_BYTES = 65_536
 
 
 def sha256_of(path: Path) -> str:
@@ -93,10 +97,21 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         os.chmod(temporary, 0o755)  # noqa: S103 - as any new folder: mkdtemp hides its own from others
-        with naming(path):
+        with naming(path), _telling_a_full_disk(temporary):
             yield temporary
         if path.exists():
             shutil.rmtree(path)
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _telling_a_full_disk(folder: Path) -> Iterator[None]:
+    """Raise OSError where writing failed on a full disk: libraries tell that each in its own words, or not at all."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, OSError) and shutil.disk_usage(folder).free < FULL_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise
