@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# A disk with less than this left is full: what is written comes in pieces of some size.
-FULL_BYTES = 65_536
+# What safetensors and OpenVINO say of it; the latter, of a folder that may not be written, too.
+FULL_DISK = ("No space left on device", "iostream error")
 
 
 def sha256_of(path: Path) -> str:
@@ -97,7 +97,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         os.chmod(temporary, 0o755)  # noqa: S103 - as any new folder: mkdtemp hides its own from others
-        with naming(path), _telling_a_full_disk(temporary):
+        with naming(path), _telling_a_full_disk():
             yield temporary
         if path.exists():
             shutil.rmtree(path)
@@ -107,11 +107,11 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _telling_a_full_disk(folder: Path) -> Iterator[None]:
-    """Raise OSError where writing failed on a full disk: libraries tell that each in its own words, or not at all."""
+def _telling_a_full_disk() -> Iterator[None]:
+    """Raise OSError where a library could not write on, which each tells in its own words."""
     try:
         yield
     except Exception as error:
-        if not isinstance(error, OSError) and shutil.disk_usage(folder).free < FULL_BYTES:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        if not isinstance(error, OSError) and any(said in str(error) for said in FULL_DISK):
+            raise OSError(errno.ENOSPC, f"Not written whole: is the disk full? ({error})") from error
         raise
