@@ -544,7 +544,8 @@ def told(found: dict[str, Any]) -> str:
 @click.option("--out", type=click.Path(path_type=Path), help=f"{OUT.relative_to(ROOT)}, where all kinds are run.")
 def main(kinds: tuple[str, ...], kills: int, models: Path, articles: Path, seed: int, out: Path | None) -> None:
     """Bring about each kind of fault, and count what is answered, refused, lost and torn."""
-    found = []
+    machine = {"processor": processor(), "processors": os.cpu_count(), "kills": kills, "seed": seed}
+    found: list[dict[str, Any]] = []
     with TemporaryDirectory() as folder:
         bench = Bench(Path(folder), models, articles, kills, seed)
         for name in kinds or KINDS:
@@ -553,9 +554,8 @@ def main(kinds: tuple[str, ...], kills: int, models: Path, articles: Path, seed:
             click.echo(f"{told(found[-1])}  {time.monotonic() - begun:4.0f} s")
             for message in found[-1].get("messages", ()):
                 click.echo(f"    {message}")
-    if out or not kinds:
-        machine = {"processor": processor(), "processors": os.cpu_count(), "kills": kills, "seed": seed}
-        write_json(out or OUT, machine | {"faults": found})
+            if out or not kinds:
+                write_json(out or OUT, machine | {"faults": found})
     sys.exit(any(each.get("unclear") or each.get("lost_rows") or each.get("torn_files") for each in found))
 
 
