@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import NamedTuple
 
@@ -77,4 +78,9 @@ if __name__ == "__main__":
         main(prog_name="python -m pipeline")
     except (ArticleError, ModelError, StageError) as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:  # no room, no permission, a file that went away
+        click.echo(f"Error: {error}: mend that, then run the same command again", err=True)
+        with suppress(OSError):
+            sys.stdout.close()  # else what it could not take is tried again at the end, with a second error
         sys.exit(1)

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 import pipeline
+from pipeline.files import naming
 from pipeline.manifest import Manifest, ShardError
 from pipeline.predicting import Predictor, answer_pages, answer_row
 from pipeline.progress import is_watched, track
@@ -154,26 +155,29 @@ def _to_stdout(predictor: Predictor, question: Question, form: str) -> int:
     for page, prediction in answered:
         failed += _named_if_failed(page, prediction)
         told = f"{page.source}\n{indent(str(prediction), '  ')}\n"
-        click.echo(json.dumps(answer_row(page, prediction), ensure_ascii=False) if form == "json" else told)
+        with naming(Path("<stdout>")):
+            click.echo(json.dumps(answer_row(page, prediction), ensure_ascii=False) if form == "json" else told)
     return 1 if failed else 0
 
 
 def _into_folder(predictor: Predictor, question: Question, target: Target, resume: bool) -> int:
     """Answer into shards, say how that ended, and give the exit status."""
-    with opened(target, question.settings(predictor), resume) as manifest:
-        try:
+    settings, manifest = question.settings(predictor), None
+    try:
+        with opened(target, settings, resume) as manifest:
             _answer_rest(predictor, question, target, manifest)
-        except Stopped:
-            click.echo(
-                f"{target.folder}: stopped with {manifest.rows:,} rows done; the same command with --resume goes on",
-                err=True,
-            )
-            return STOPPED_STATUS
-        except OSError as error:  # no room, above all
-            raise ShardError(
-                f"{target.folder}: stopped with {manifest.rows:,} rows done ({error}): "
-                "once that is mended, the same command with --resume goes on"
-            ) from error
+    except Stopped:
+        rows = manifest.rows if manifest else 0
+        click.echo(
+            f"{target.folder}: stopped with {rows:,} rows done; the same command with --resume goes on", err=True
+        )
+        return STOPPED_STATUS
+    except OSError as error:  # no room, no permission, an input that went away
+        rows = manifest.rows if manifest else 0
+        raise ShardError(
+            f"{target.folder}: stopped with {rows:,} rows done ({error}): "
+            "once that is mended, the same command with --resume goes on"
+        ) from error
     told = f"{manifest.rows:,} rows in {len(manifest.shards):,} shards, {manifest.failed:,} of them without an answer"
     click.echo(f"{target.folder}: {told}", err=True)
     return 1 if manifest.failed else 0

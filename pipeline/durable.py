@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.files import naming
+
 # What a file is called until it is whole.
 UNFINISHED = ".unfinished"
 
@@ -25,7 +27,8 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     unfinished = path.with_name(path.name + UNFINISHED)
     try:
-        yield unfinished
+        with naming(path):
+            yield unfinished
         _sync(unfinished)
         unfinished.replace(path)
         _sync(path.parent)
@@ -36,8 +39,9 @@ def new_file(path: Path) -> Iterator[Path]:
 
 def append(path: Path, line: bytes) -> None:
     """Add a line to a file that is there, and wait until it is on the disk."""
-    with path.open("ab", buffering=0) as file:
-        file.write(line)
+    with naming(path), path.open("ab", buffering=0) as file:
+        while line:  # a disk that fills up takes a part, without an error
+            line = line[file.write(line) :]
         os.fsync(file.fileno())
 
 

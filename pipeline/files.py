@@ -1,6 +1,7 @@
 """Files between stages: JSON and JSON Lines, hashes, and writing that is never seen half done."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -11,6 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+# What safetensors and OpenVINO say of it; the latter, of a folder that may not be written, too.
+FULL_DISK = ("No space left on device", "iostream error")
 
 
 def sha256_of(path: Path) -> str:
@@ -27,14 +31,33 @@ def write_text(path: Path, text: str) -> None:
 def write_parts(path: Path, parts: Iterable[str]) -> None:
     """Write a file of parts as they come: to a temporary name beside it, then into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)  # by a run that was killed
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with naming(path), os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(parts)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
+        raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Give an error of the system the path that was written: writing itself names none, as opening does.
+
+    >>> with naming(Path("a.txt")):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+    OSError: [Errno 28] No space left on device: 'a.txt'
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
         raise
 
 
@@ -74,9 +97,21 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         os.chmod(temporary, 0o755)  # noqa: S103 - as any new folder: mkdtemp hides its own from others
-        yield temporary
+        with naming(path), _telling_a_full_disk():
+            yield temporary
         if path.exists():
             shutil.rmtree(path)
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _telling_a_full_disk() -> Iterator[None]:
+    """Raise OSError where a library could not write on, which each tells in its own words."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, OSError) and any(said in str(error) for said in FULL_DISK):
+            raise OSError(errno.ENOSPC, f"Not written whole: is the disk full? ({error})") from error
+        raise

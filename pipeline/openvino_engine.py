@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.copying import Copying, Ids
 from pipeline.generation import Drafting
+from pipeline.memory import loading
 from pipeline.precision import HIDDEN
 
 # Drafts that are written at the same time, unless they have more tokens together, and tokens of each that a step
@@ -54,8 +55,9 @@ class OpenVINOEngine:
 
     @property
     def graph(self) -> "_Graph":
-        """The graph, compiled when it is first used, which takes two seconds."""
-        return self._loading().result()
+        """The graph, compiled when it is first used, which takes two seconds; ModelError where it cannot be."""
+        with loading(self.path):
+            return self._loading().result()
 
     def prepare(self) -> None:
         """As Engine says."""

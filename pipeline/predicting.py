@@ -1,16 +1,17 @@
 """The one road from raw text to answer: clean, topic, summary. Library, command line and stages all take it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.batches import in_batches
 from pipeline.cleaning import clean
+from pipeline.memory import in_halves, in_one_line
 from pipeline.reading import Page
-from pipeline.records import Article, ArticleError, Evidence, Prediction
+from pipeline.records import Article, ArticleError, Prediction
 from pipeline.repairing import MAX_CHARACTERS, is_binary
 from pipeline.summary_cache import SummaryCache
 from pipeline.summary_settings import EngineName, Precision, Style, Wanted, saved_settings
@@ -56,7 +57,8 @@ class Predictor:
         `explain` adds `evidence`, the words and sentences that carried the topic, for about 25 milliseconds a
         sentence, of which the first 40 are tried.
         `guard=False` gives the whole sentences of the model's first draft unchecked, and lists the names, numbers and
-        quotations in them that the article lacks in `unsupported`. Raises ArticleError for input that is no article.
+        quotations in them that the article lacks in `unsupported`. Raises ArticleError for input that is no article,
+        or that memory does not suffice for.
         """
         prediction = next(self.predict_many([text], summarise, guard, explain))
         if prediction.error:
@@ -66,20 +68,36 @@ class Predictor:
     def predict_many(
         self, pages: Iterable[str], summarise: bool = True, guard: bool = True, explain: bool = False
     ) -> Iterator[Prediction]:
-        """An answer for each page, in order, lazily; a page that is no article gets `error` and no answers."""
+        """An answer for each page, in order, lazily; a page that is no article gets `error` and no answers.
+
+        A batch for which memory does not suffice is answered in halves; a page that does not fit alone gets `error`.
+        """
+        answered = partial(self._answered, summarise=summarise, guard=guard)
         for batch in in_batches(pages, BATCH):
-            read = [_article_of(page) for page in batch]
-            articles = [article for article in read if isinstance(article, Article)]
-            decisions = self.topics.decide(articles)
-            summaries: Iterable[Summary | None] = repeat(None)
-            if summarise and articles:
-                clean_pages = [page for page, found in zip(batch, read, strict=True) if isinstance(found, Article)]
-                summaries = self.summariser.of_pages(clean_pages, articles.__getitem__, guard)
-            evidence = map(self.topics.explain, articles, decisions) if explain else repeat(None)
-            answers = map(_answer, articles, decisions, summaries, evidence)
-            for page, article in zip(batch, read, strict=True):
-                answer = next(answers) if isinstance(article, Article) else Prediction(error=article)
-                yield replace(answer, notes=_cut(page) + answer.notes)
+            answers = in_halves(answered, batch, _too_large)
+            for page, answer in zip(batch, answers, strict=True):
+                (told,) = in_halves(self._explained, [answer], _too_large) if explain else (answer,)
+                yield replace(told, notes=_cut(page) + told.notes)
+
+    def _answered(self, pages: Sequence[str], summarise: bool, guard: bool) -> list[Prediction]:
+        """The answers to a batch, without evidence."""
+        read = [_article_of(page) for page in pages]
+        articles = [article for article in read if isinstance(article, Article)]
+        decisions = self.topics.decide(articles)
+        summaries: Iterable[Summary | None] = repeat(None)
+        if summarise and articles:
+            clean_pages = [page for page, found in zip(pages, read, strict=True) if isinstance(found, Article)]
+            summaries = self.summariser.of_pages(clean_pages, articles.__getitem__, guard)
+        answers = map(_answer, articles, decisions, summaries)
+        return [next(answers) if isinstance(found, Article) else Prediction(error=found) for found in read]
+
+    def _explained(self, answers: Sequence[Prediction]) -> list[Prediction]:
+        """The answers, each with its evidence if it is one."""
+        return [answer if answer.error else self._with_evidence(answer) for answer in answers]
+
+    def _with_evidence(self, answer: Prediction) -> Prediction:
+        decision = TopicDecision(answer.probabilities, answer.abstained)
+        return replace(answer, evidence=self.topics.explain(answer.article, decision))
 
 
 def load(
@@ -154,16 +172,20 @@ def _cut(page: object) -> tuple[str, ...]:
     return ()
 
 
-def _answer(
-    article: Article, decision: TopicDecision, summary: "Summary | None", evidence: Evidence | None
-) -> Prediction:
+def _too_large(page: object, error: Exception) -> Prediction:
+    """What is said of a page that does not fit into memory, even alone."""
+    return Prediction(
+        error=f"not enough memory for this page alone ({in_one_line(error)}): free some, or shorten it, and ask again"
+    )
+
+
+def _answer(article: Article, decision: TopicDecision, summary: "Summary | None") -> Prediction:
     best, probability = decision.best
     prediction = Prediction(
         topic=None if decision.abstained else best,
         probability=probability,
         probabilities=decision.probabilities,
         abstained=decision.abstained,
-        evidence=evidence,
         article=article,
     )
     if summary is None:

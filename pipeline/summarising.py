@@ -12,10 +12,11 @@ from pipeline.articles import LabelledArticle, SummarisedArticle, read_articles,
 from pipeline.batches import in_batches
 from pipeline.cleaning import clean
 from pipeline.files import write_jsonl
+from pipeline.memory import in_halves, in_one_line
 from pipeline.pairs import Pair, read_pairs
 from pipeline.progress import track
-from pipeline.records import Article
-from pipeline.summaries import Summariser
+from pipeline.records import Article, StageError
+from pipeline.summaries import Summariser, Summary
 from pipeline.summary_cache import default_cache
 from pipeline.taxonomy import NONE
 
@@ -47,8 +48,7 @@ def is_of(pair: Pair, article: LabelledArticle) -> bool:
 def summarised(summariser: Summariser, rows: Sequence[SummarisedArticle]) -> Iterator[SummarisedArticle]:
     """The rows with their summaries, by the road that `predict` takes: each row is a page that cleans to itself."""
     for batch in in_batches(rows, BATCH):
-        pages = [Article(row.title, row.text).whole for row in batch]
-        summaries = summariser.of_pages(pages, partial(_cleaned, pages))
+        summaries = in_halves(partial(_summaries, summariser), batch, _refuse)
         for row, summary in zip(batch, summaries, strict=True):
             yield replace(
                 row,
@@ -60,8 +60,19 @@ def summarised(summariser: Summariser, rows: Sequence[SummarisedArticle]) -> Ite
             )
 
 
+def _summaries(summariser: Summariser, rows: Sequence[SummarisedArticle]) -> list[Summary]:
+    pages = [Article(row.title, row.text).whole for row in rows]
+    return summariser.of_pages(pages, partial(_cleaned, pages))
+
+
 def _cleaned(pages: Sequence[str], number: int) -> Article:
     return clean(pages[number])
+
+
+def _refuse(row: SummarisedArticle, error: Exception) -> Summary:
+    raise StageError(
+        f"{row.id}: not enough memory to summarise it alone ({in_one_line(error)}): free some, then `dvc repro`"
+    ) from error
 
 
 def _whole(article: LabelledArticle, pair: Pair) -> SummarisedArticle:

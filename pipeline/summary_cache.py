@@ -34,7 +34,7 @@ class CacheInfo:
 
 
 class SummaryCache:
-    """JSON values by key. A cache that cannot be used says so and holds nothing: it never stops a run.
+    """JSON values by key. A cache that cannot be used says so once and holds nothing: it never stops a run.
 
     An entry whose hash differs from its content is not given out. A file that is no database is put aside.
 
@@ -48,6 +48,7 @@ class SummaryCache:
     def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
         self.path = path
         self.most_bytes = most_bytes
+        self._has_warned = False
 
     def get(self, keys: Sequence[str]) -> dict[str, Any]:
         """The values of those of the keys that are known."""
@@ -116,17 +117,23 @@ class SummaryCache:
         try:
             database = self._connected()
         except (OSError, sqlite3.Error) as error:
-            warnings.warn(f"{self.path} cannot be used ({error}): summaries are not kept", stacklevel=4)
+            self._warn(f"{self.path} cannot be used ({error}): summaries are not kept")
             yield None
             return
         with closing(database):
             try:
                 yield database
             except sqlite3.OperationalError as error:  # locked for too long, disk full
-                warnings.warn(f"{self.path} failed ({error}): some summaries are not kept", stacklevel=4)
+                self._warn(f"{self.path} failed ({error}): some summaries are not kept")
             except sqlite3.DatabaseError as error:
                 self._put_aside()
-                warnings.warn(f"{self.path} was damaged ({error}) and is begun anew", stacklevel=4)
+                self._warn(f"{self.path} was damaged ({error}) and is begun anew")
+
+    def _warn(self, said: str) -> None:
+        """Say the first thing that went wrong; a full disk would be said of each batch."""
+        if not self._has_warned:
+            warnings.warn(said, stacklevel=5)
+        self._has_warned = True
 
     def _connected(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)

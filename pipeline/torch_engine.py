@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.copying import Copying, Ids
 from pipeline.generation import Drafting
+from pipeline.memory import loading
 from pipeline.precision import computes_in_bfloat16
 
 if TYPE_CHECKING:
@@ -23,14 +24,16 @@ class TorchEngine:
     Batched generation usually changes the text: padding shifts where sums are split, and in bfloat16 only 4 of 24
     summaries of one run stood again when the articles were asked for one by one. Here each prompt is read alone,
     its keys and values are laid into a cache of one fixed shape, and the batch that writes always has `WIDTH` rows;
-    attention is computed by plain matrix products, which treat rows alike. A test holds this.
+    attention is computed by plain matrix products, which treat rows alike. A test holds this. So memory for `WIDTH`
+    rows is the least that it takes: fewer prompts need no less.
     """
 
     def __init__(self, folder: Path, ends: list[int], prompt_tokens: int, precise: bool = False) -> None:
         import torch
 
         self.prompt_tokens = prompt_tokens
-        self.model = _load_model(folder, precise)
+        with loading(folder):
+            self.model = _load_model(folder, precise)
         self.settings = _greedy(self.model, ends)
         self.name = f"torch {torch.__version__}, {str(self.model.dtype).removeprefix('torch.')}"
 

@@ -199,5 +199,11 @@ def test_killed_runs_leave_nothing_behind(workspace, tmp_path):
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
     repro(copy, environment)
+    assert not [
+        path
+        for folder in ("data", "models", "reports")
+        for path in (copy / folder).rglob(".*")
+        if path.name != ".gitignore"
+    ]
     for path in ("dvc.lock", "reports/metrics.json", "reports/index.html", "data/summaries.jsonl"):
         assert (copy / path).read_bytes() == (workspace / path).read_bytes(), path

@@ -383,6 +383,34 @@ def test_a_full_disk_is_said_and_gone_on_from(workspace, collection, expected, t
     assert contents(folder) == expected
 
 
+def test_a_disk_that_takes_half_a_line_is_an_error(tmp_path):
+    """A write that is cut short raises nothing by itself: the next line would stand behind half a one."""
+    program = (
+        "import resource, sys; from pathlib import Path; from pipeline.durable import append\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); append(Path(sys.argv[1]), b'more than ten bytes')"
+    )
+    done = subprocess.run([sys.executable, "-c", program, tmp_path / "a"], cwd=ROOT, capture_output=True, text=True)
+    assert f"File too large: '{tmp_path / 'a'}'" in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_named(workspace, tmp_path):
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "answers"
+    asked = ["seeds/pages/*bats.txt", "--no-summary", "--models", str(workspace / "models")]
+    done = CliRunner().invoke(command, [*asked, "--into", str(folder)])
+    assert f"{folder}: stopped with 0 rows done ([Errno 20] Not a directory" in str(done.exception)
+
+
+def test_a_full_stdout_is_said_in_one_line(workspace):
+    asked = ["seeds/pages/*bats.txt", "--no-summary", "--models", str(workspace / "models")]
+    with Path("/dev/full").open("w") as full:
+        command_line = [sys.executable, "-m", "pipeline", "predict", *asked]
+        done = subprocess.run(command_line, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    cause = "[Errno 28] No space left on device: '<stdout>'"
+    assert done.stderr == f"Error: {cause}: mend that, then run the same command again\n"
+
+
 @pytest.mark.parametrize("more", [["--resume"], ["--into", "a", "--format", "text"], ["--into", "seeds/pages/a"]])
 def test_wrong_usage_is_status_two(more):
     assert CliRunner().invoke(command, ["seeds/pages", "--no-summary", *more]).exit_code == 2

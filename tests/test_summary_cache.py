@@ -53,10 +53,28 @@ def test_a_damaged_database_is_begun_anew(cache):
 def test_a_cache_that_cannot_be_written_stops_nothing(tmp_path):
     (tmp_path / "file").write_text("")
     cache = SummaryCache(tmp_path / "file" / "summaries.sqlite")
-    with pytest.warns(UserWarning, match="summaries are not kept"):
+    with pytest.warns(UserWarning, match="summaries are not kept") as said:
         cache.put({"a": 1})
-    with pytest.warns(UserWarning, match="summaries are not kept"):
         assert cache.get(["a"]) == {}
+    assert len(said) == 1
+
+
+def test_a_full_disk_is_said_once_and_what_was_kept_is_given_out(cache, monkeypatch):
+    cache.put({"a": 1})
+    real = cache._ready
+
+    def full():
+        database = real()
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        return database
+
+    monkeypatch.setattr(cache, "_ready", full)
+    with pytest.warns(UserWarning, match="database or disk is full.*some summaries are not kept") as said:
+        for key in "bcd":
+            cache.put({key: "x" * 100_000})
+            assert cache.get(["a", key]) == {"a": 1}
+    assert len(said) == 1
 
 
 def test_it_stays_within_its_bound_and_gives_up_what_is_oldest(tmp_path):
