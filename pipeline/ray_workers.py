@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from textwrap import shorten
 from typing import Any
 
 from pipeline.answers import Answered, Answerer, Asked, Batches, package
@@ -29,9 +30,17 @@ AHEAD = 4
 # After so many losses in a row a machine is left alone, and a batch is given up: by then it is their own fault.
 MOST_LOSSES = 3
 # How often machines that have come are looked for.
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 # Without a worker for so long, the user is told.
 PATIENCE_SECONDS = 60.0
+# Read by Ray when it is imported, or starts.
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # its makers are told nothing
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # what its processes say is not written to stdout, among the answers
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what will change in it is not told either
+}
+# A Ray of one machine is reached from this machine alone, on Linux as on the systems that the variable is named after.
+ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 class RayError(StageError):
@@ -248,12 +257,7 @@ def crew(asked: Asked, address: str | None, say: Callable[[str], None]) -> Itera
     """
     if not find_spec("ray"):
         raise RayError("Ray is not installed: run `pip install '.[ray]'`")
-    # Read when Ray is imported or starts. Its own processes are reached from this machine only, and it reports nothing
-    # to its makers.
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"  # the new behaviour, without a warning about it
-    if address is None:
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # on Linux, too: 127.0.0.1 is where it listens
+    os.environ.update(QUIET if address else QUIET | ALONE)
     import ray
 
     own: dict[str, Any] = {} if address else {"include_dashboard": False}
@@ -292,4 +296,4 @@ def _started(machine: _Machine) -> Any:
 def _brief(error: Exception) -> str:
     """The last line of an error that says anything."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
+    return shorten(f"{type(error).__name__}: {lines[-1] if lines else ''}", 200)
