@@ -1,28 +1,31 @@
 """The command line of `predict`: answers on stdout, or as shards in a folder."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from textwrap import indent
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-import pipeline
+from pipeline.answers import Answerer, Asked, page_batches
 from pipeline.files import naming
 from pipeline.manifest import Manifest, ShardError
-from pipeline.predicting import Predictor, answer_pages, answer_row
+from pipeline.predicting import answer_row
 from pipeline.progress import is_watched, track
 from pipeline.reading import Page, count_pages, read_pages
 from pipeline.records import Prediction
 from pipeline.shard_formats import FORMATS
 from pipeline.sharding import SHARD_ROWS, Target, opened, write_shards
 from pipeline.stopping import Stopped, stop_when_asked
-from pipeline.summary_cache import default_cache
 from pipeline.summary_settings import EngineName, Style, Wanted
+
+if TYPE_CHECKING:
+    from pipeline.ray_workers import Crew
 
 # What the shell has for a command that Ctrl-C ended.
 STOPPED_STATUS = 130
@@ -33,28 +36,17 @@ class Question:
     """What is asked of the models, and for which pages."""
 
     paths: tuple[str, ...]
-    summarise: bool
-    explain: bool
-    wanted: Wanted
+    asked: Asked
 
     @property
     def pages(self) -> Iterator[Page]:
         """The pages, read as they are asked for."""
         return chain.from_iterable(map(read_pages, self.paths))
 
-    def settings(self, predictor: Predictor) -> dict[str, Any]:
+    def settings(self, made_by: dict[str, Any]) -> dict[str, Any]:
         """All that the answers follow from, but for the pages themselves: what a run must share to be resumed."""
-        from pipeline.cards import CARD
-        from pipeline.summaries import code_sha256
-
-        cards = [predictor.models / name / CARD for name in ("topics", "summariser")[: 1 + self.summarise]]
-        return {
-            "paths": list(self.paths),
-            "options": {"summarise": self.summarise, "explain": self.explain, **asdict(self.wanted)},
-            "models": {path.parent.name: json.loads(path.read_bytes())["card_sha256"] for path in cards},
-            "engine": predictor.summariser.engine.name if self.summarise else None,
-            "package": {"version": pipeline.__version__, "sha256": code_sha256("*")},
-        }
+        options = {"summarise": self.asked.summarise, "explain": self.asked.explain, **asdict(self.asked.wanted)}
+        return {"paths": list(self.paths), "options": options, **made_by}
 
 
 @click.command()
@@ -66,7 +58,12 @@ class Question:
 @click.option("--sentences", type=click.IntRange(1, 5), help="The longest summary; as saved if not given.")
 @click.option("--words", type=click.IntRange(5), help="The longest summary, in words; goes with the sentences.")
 @click.option("--style", type=click.Choice(["brief", "headline"]), help="Sentences, or one line.")
-@click.option("--engine", type=click.Choice(["auto", "openvino", "torch"]), help="What runs the summariser.")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "openvino", "torch", "ray"]),
+    help="What runs the summariser; ray: as if not given, in workers of Ray.",
+)
+@click.option("--address", help="The Ray cluster, such as 10.0.0.1:6379; not given: one on this machine.")
 @click.option("--no-cache", is_flag=True, help="Summarise anew what was summarised before, and do not keep it.")
 @click.option(
     "--explain", is_flag=True, help="Also the words and sentences that carried the topic; text has them always."
@@ -94,7 +91,8 @@ def command(
     sentences: int | None,
     words: int | None,
     style: Style | None,
-    engine: EngineName | None,
+    engine: EngineName | Literal["ray"] | None,
+    address: str | None,
     no_cache: bool,
     explain: bool,
     form: str,
@@ -113,6 +111,10 @@ def command(
     killed, the same command with --resume goes on: what ends up there is, byte for byte, what an undisturbed run
     writes.
 
+    With --engine ray all processors of this machine, or with --address those of a cluster, answer side by side: the
+    same answers in the same order, and a run may go over from one way to the other. Each machine needs this package
+    and the models, in a folder of the same path.
+
     Exit status: 0 all answered; 1 some inputs got no answer, each is named on stderr with its cause; 2 wrong usage;
     130 stopped.
 
@@ -122,20 +124,37 @@ def command(
       python -m pipeline predict page.html --format text
       python -m pipeline predict news.csv --no-summary
       python -m pipeline predict 'news/*.jsonl.zst' --into answers --shards parquet --resume
+      python -m pipeline predict news.parquet --into answers --resume --engine ray --address 10.0.0.1:6379
       cat page.html | python -m pipeline predict --style headline
     """
-    question = Question(
-        paths or ("-",), not no_summary, explain or form == "text", Wanted(sentences, words, style, engine)
-    )
+    on_ray = engine == "ray"
+    if address and not on_ray:
+        raise click.UsageError("--address goes with --engine ray")
+    wanted = Wanted(sentences, words, style, None if engine == "ray" else engine)
+    # On other machines caches would find little, and their users' folders may be one over a network, unfit for SQLite.
+    cached = not (no_cache or no_summary or address)
+    asked = Asked(models.resolve() if on_ray else models, not no_summary, explain or form == "text", wanted, cached)
+    question = Question(paths or ("-",), asked)
     if into:
         _check_usage(question.paths, into, form)
     elif resume:
         raise click.UsageError("--resume goes with --into: answers on stdout cannot be gone on with")
-    cache = None if no_cache or no_summary else default_cache()
-    predictor = Predictor(models, question.wanted, cache, summarise=question.summarise)
-    if into:
-        context.exit(_into_folder(predictor, question, Target(into, shards, shard_rows), resume))
-    context.exit(_to_stdout(predictor, question, form))
+    with _models(asked, on_ray, address) as answerer:
+        if into:
+            context.exit(_into_folder(answerer, question, Target(into, shards, shard_rows), resume))
+        context.exit(_to_stdout(answerer, question, form))
+
+
+@contextmanager
+def _models(asked: Asked, on_ray: bool, address: str | None) -> "Iterator[Answerer | Crew]":
+    """What answers: the models here, or workers that have them."""
+    if not on_ray:
+        yield Answerer(asked)
+        return
+    from pipeline.ray_workers import crew
+
+    with crew(asked, address, partial(click.echo, err=True)) as workers:
+        yield workers
 
 
 def _check_usage(paths: Sequence[str], into: Path, form: str) -> None:
@@ -146,9 +165,9 @@ def _check_usage(paths: Sequence[str], into: Path, form: str) -> None:
             raise click.UsageError(f"--into {into} lies in {path}, whose files are read: name a folder outside of it")
 
 
-def _to_stdout(predictor: Predictor, question: Question, form: str) -> int:
+def _to_stdout(answerer: "Answerer | Crew", question: Question, form: str) -> int:
     """Answer, and give the exit status."""
-    answered = _answers(predictor, question, question.pages)
+    answered = answerer.answered(page_batches(question.pages))
     if is_watched(answers_on_stdout=True):
         answered = track(answered, "pages", count_pages(question.paths))
     failed = 0
@@ -160,12 +179,12 @@ def _to_stdout(predictor: Predictor, question: Question, form: str) -> int:
     return 1 if failed else 0
 
 
-def _into_folder(predictor: Predictor, question: Question, target: Target, resume: bool) -> int:
+def _into_folder(answerer: "Answerer | Crew", question: Question, target: Target, resume: bool) -> int:
     """Answer into shards, say how that ended, and give the exit status."""
-    settings, manifest = question.settings(predictor), None
+    settings, manifest = question.settings(answerer.made_by()), None
     try:
         with opened(target, settings, resume) as manifest:
-            _answer_rest(predictor, question, target, manifest)
+            _answer_rest(answerer, question, target, manifest)
     except Stopped:
         rows = manifest.rows if manifest else 0
         click.echo(
@@ -183,21 +202,17 @@ def _into_folder(predictor: Predictor, question: Question, target: Target, resum
     return 1 if manifest.failed else 0
 
 
-def _answer_rest(predictor: Predictor, question: Question, target: Target, manifest: Manifest) -> None:
+def _answer_rest(answerer: "Answerer | Crew", question: Question, target: Target, manifest: Manifest) -> None:
     """Write the shards that are not there yet; Stopped if the user asked for that."""
     with stop_when_asked() as passing:
         if manifest.rows:
             click.echo(f"{target.folder}: {manifest.rows:,} rows are done", err=True)
-        answered = write_shards(manifest, target, passing(question.pages), partial(_answers, predictor, question))
+        answered = write_shards(manifest, target, passing(question.pages), answerer.answered)
         if is_watched():
             total = count_pages(question.paths)
             answered = track(answered, "pages", total and total - manifest.rows)
         for page, prediction in answered:
             _named_if_failed(page, prediction)
-
-
-def _answers(predictor: Predictor, question: Question, pages: Iterable[Page]) -> Iterator[tuple[Page, Prediction]]:
-    return answer_pages(predictor, pages, question.summarise, question.explain)
 
 
 def _named_if_failed(page: Page, prediction: Prediction) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.precision import HIDDEN, computes_in_bfloat16
 from pipeline.progress import track
 from pipeline.records import ModelError
+from pipeline.threads import openvino_core
 
 # All that an encoder needs, as sentence-transformers publishes it; and the same as a graph of OpenVINO.
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
@@ -102,14 +103,12 @@ class Encoder:
         return Path(self._new_graph.name) if self._new_graph else self.folder
 
     def _on_openvino(self) -> Read:
-        import openvino
-
         if not all((self.folder / name).is_file() for name in GRAPH):
             from pipeline.encoder_graph import export_encoder
 
             self._new_graph = TemporaryDirectory()
             export_encoder(self.folder, self._graph_folder / GRAPH[0])
-        core = openvino.Core()
+        core = openvino_core()
         half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "bf16" if half else "f32"}
         request = core.compile_model(self._graph_folder / GRAPH[0], "CPU", settings).create_infer_request()

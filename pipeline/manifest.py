@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -53,31 +53,26 @@ def inputs_of(pages: Iterable[Page]) -> tuple[Input, ...]:
     [('a.csv', 'a.csv:2', 'a.csv:3', 2), ('b.txt', 'b.txt', 'b.txt', 1)]
     """
     log = InputLog()
-    for _ in log.noting(pages):
-        pass
+    for page in pages:
+        log.note(page)
     return log.inputs
 
 
 class InputLog:
-    """Notes which files pages come from, while they pass."""
+    """Which files pages come from, noted page by page."""
 
     def __init__(self) -> None:
         self._closed: list[Input] = []
         self._open: Input | None = None
         self._hash = hashlib.sha256()
 
-    def noting(self, pages: Iterable[Page]) -> Iterator[Page]:
-        """The pages, each noted."""
-        for page in pages:
-            self._note(page)
-            yield page
-
     @property
     def inputs(self) -> tuple[Input, ...]:
         """The files so far."""
         return (*self._closed, self._open) if self._open else ()
 
-    def _note(self, page: Page) -> None:
+    def note(self, page: Page) -> None:
+        """Note a page, which comes behind those before it."""
         path = _ROW.sub("", page.source)
         before = self._open
         if before is None or before.path != path:

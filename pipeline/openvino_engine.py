@@ -14,6 +14,7 @@ from pipeline.copying import Copying, Ids
 from pipeline.generation import Drafting
 from pipeline.memory import loading
 from pipeline.precision import HIDDEN
+from pipeline.threads import openvino_core
 
 # Drafts that are written at the same time, unless they have more tokens together, and tokens of each that a step
 # checks; docs/log.md has the times of others.
@@ -46,7 +47,7 @@ class OpenVINOEngine:
         self.path = graph
         self.ends = ends
         self.text_tokens = text_tokens + STEP_TOKENS
-        self.core = openvino.Core()
+        self.core = openvino_core()
         self.precise = precise
         self.half = not precise and "BF16" in self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = "float32" if precise else f"int8 and {'bfloat16' if self.half else 'float32'}"

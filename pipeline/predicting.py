@@ -201,18 +201,6 @@ def _answer(article: Article, decision: TopicDecision, summary: "Summary | None"
     )
 
 
-def answer_pages(
-    predictor: Predictor, pages: Iterable[Page], summarise: bool, explain: bool = False
-) -> Iterator[tuple[Page, Prediction]]:
-    """Each page with its answer; one that could not be read keeps its place, with its error."""
-    for batch in in_batches(pages, BATCH):
-        readable = [page.text for page in batch if page.error is None]
-        answers = predictor.predict_many(readable, summarise, explain=explain)
-        for page in batch:
-            answer = Prediction(error=page.error) if page.error else next(answers)
-            yield page, replace(answer, notes=page.notes + answer.notes)
-
-
 def answer_row(page: Page, prediction: Prediction) -> dict[str, Any]:
     """A page's answer as the command line writes it, to stdout and to files."""
     return {"source": page.source, "id": page.id, **prediction.to_dict()}

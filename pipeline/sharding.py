@@ -7,18 +7,16 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
+from pipeline.answers import Answered, Batches, page_batches
 from pipeline.durable import UNFINISHED, alone_in, new_file
 from pipeline.files import sha256_of
 from pipeline.manifest import NAME, Input, InputLog, Manifest, Shard, ShardError, inputs_of
 from pipeline.predicting import answer_row
 from pipeline.reading import Page
-from pipeline.records import Prediction
 from pipeline.shard_formats import row_writer
 
 # With summaries some six minutes of work on two cores: what a kill can cost where no cache holds them.
 SHARD_ROWS = 2000
-
-Answered = Iterator[tuple[Page, Prediction]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +61,41 @@ def opened(target: Target, settings: dict[str, Any], resume: bool = False) -> It
 
 
 def write_shards(
-    manifest: Manifest, target: Target, pages: Iterable[Page], answer: Callable[[Iterable[Page]], Answered]
+    manifest: Manifest, target: Target, pages: Iterable[Page], answer: Callable[[Batches], Answered]
 ) -> Answered:
     """Write what is not yet written, and hand on each page with its answer; those of whole shards are only read.
 
-    Each shard is answered on its own, in batches from its first row on: so a run that was resumed answers the same
-    pages together as one that was not.
+    Batches end where shards do: so a run that was resumed answers the same pages together as one that was not.
+    `answer` keeps their order, and may read ahead of what it has answered, into the next shards, too.
     """
     rest = iter(pages)
     for shard in manifest.shards:
         _check_inputs(target, shard, inputs_of(islice(rest, shard.rows)))
-    while (first := next(rest, None)) is not None:
-        _check_end(target, manifest, first)
-        yield from _write_shard(manifest, target, chain([first], islice(rest, target.most_rows - 1)), answer)
+    answered = answer(_batches(manifest, target, rest))
+    while (first := next(answered, None)) is not None:
+        yield from _write_shard(manifest, target, chain([first], islice(answered, target.most_rows - 1)))
     if not manifest.complete:
         manifest.finish()
 
 
-def _write_shard(
-    manifest: Manifest, target: Target, pages: Iterable[Page], answer: Callable[[Iterable[Page]], Answered]
-) -> Answered:
+def _batches(manifest: Manifest, target: Target, pages: Iterator[Page]) -> Iterator[list[Page]]:
+    """The pages of each shard in batches."""
+    first = next(pages, None)
+    if first is not None:
+        _check_end(target, manifest, first)
+    while first is not None:
+        yield from page_batches(chain([first], islice(pages, target.most_rows - 1)))
+        first = next(pages, None)
+
+
+def _write_shard(manifest: Manifest, target: Target, answered: Answered) -> Answered:
     name = target.name(len(manifest.shards) + 1)
     log = InputLog()
     rows = failed = 0
     with new_file(target.folder / name) as unfinished:
         with row_writer(unfinished, target.form) as write:
-            for page, prediction in answer(log.noting(pages)):
+            for page, prediction in answered:
+                log.note(page)
                 write(answer_row(page, prediction))
                 rows += 1
                 failed += prediction.error is not None

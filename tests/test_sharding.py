@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from small_run import ROOT
 
 from pipeline.answering import command
 from pipeline.manifest import NAME, ShardError
-from pipeline.predicting import answer_row
+from pipeline.predicting import BATCH, answer_row
 from pipeline.reading import Page, read_pages
 from pipeline.records import Article, Dropped, Prediction
 from pipeline.shard_formats import FORMATS, neutral, read_rows
@@ -48,9 +48,9 @@ class Killed(BaseException):
     """What no handler of the code outlives: all that touches the disk fails from then on."""
 
 
-def answer(pages):
+def answer(batches):
     """What stands for the models: each page's own text, one page in four without an answer."""
-    for page in pages:
+    for page in chain.from_iterable(batches):
         failed = int(page.id or 0) % 4 == 0
         told = Prediction(error="no article") if failed else Prediction("sport", 0.25, summary=page.text)
         yield page, told
@@ -112,8 +112,8 @@ def test_killed_at_any_row_again_and_again(undisturbed, tmp_path):
     folder = tmp_path / "answers"
     asked = []
 
-    def dying(row, pages):
-        for page, prediction in answer(pages):
+    def dying(row, batches):
+        for page, prediction in answer(batches):
             if page.id == str(row):
                 raise Killed
             asked.append(page.id)
@@ -213,8 +213,8 @@ def test_one_run_at_a_time(tmp_path):
         run(tmp_path / "a", resume=True)
 
 
-def hard_answers(pages):
-    for page in pages:
+def hard_answers(batches):
+    for page in chain.from_iterable(batches):
         article = Article(page.id, page.text, "en", (Dropped(1, page.text, "menu"),))
         told = Prediction("sport", 0.1, {"sport": 0.1}, draft=page.id, summary=page.text or None, article=article)
         yield page, told
@@ -224,7 +224,7 @@ def hard_answers(pages):
 def test_each_format_holds_what_stdout_has_in_its_order(tmp_path, form):
     pages = [Page(f"a.csv:{row}", text, id=text or None) for row, text in enumerate(HARD)]
     run(tmp_path / "a", pages, form=form, answer=hard_answers)
-    assert rows_of(tmp_path / "a") == [answer_row(*each) for each in hard_answers(pages)]
+    assert rows_of(tmp_path / "a") == [answer_row(*each) for each in hard_answers([pages])]
     run(tmp_path / "b", pages, form=form, answer=hard_answers)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
@@ -259,17 +259,17 @@ def test_the_manifest_says_what_a_shard_was_made_from(tmp_path):
 
 
 def test_memory_is_bounded_by_a_batch_not_by_the_collection(tmp_path):
-    """No page is asked for before those before it are written."""
+    """No page is asked for before those of the batches before it are written."""
     ahead = []
 
     def pages():
-        for row in range(200):
+        for row in range(400):
             ahead.append(row)
             yield Page(f"a.jsonl:{row}", "It rained.")
 
-    with opened(Target(tmp_path / "a", most_rows=50), SETTINGS) as manifest:
-        for number, _ in enumerate(write_shards(manifest, Target(tmp_path / "a", most_rows=50), pages(), answer)):
-            assert len(ahead) <= number + 2
+    with opened(Target(tmp_path / "a", most_rows=150), SETTINGS) as manifest:
+        for number, _ in enumerate(write_shards(manifest, Target(tmp_path / "a", most_rows=150), pages(), answer)):
+            assert len(ahead) <= number + 1 + BATCH
 
 
 # The command line, on the models of the small run.

@@ -1,0 +1,21 @@
+"""How many threads the models run in: all processors, or as many as OMP_NUM_THREADS says."""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import openvino
+
+
+def openvino_core() -> "openvino.Core":
+    """OpenVINO, in as many threads as OMP_NUM_THREADS says, which torch and numpy heed by themselves.
+
+    Threads change the time that answers take, not their bits. ValueError for a setting that is no number.
+    """
+    import openvino
+
+    core = openvino.Core()
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked:
+        core.set_property("CPU", {"INFERENCE_NUM_THREADS": int(asked)})
+    return core
