@@ -19,25 +19,56 @@ SEED_PAGES = 40
 
 TAGS = (
     "<p>", "</p>", "<div style='display:none'>", "</div>", "<h1>", "</h1>", "<ul><li>", "<table><tr><td>", "<br>",
-    "<script>", "</script>", "<!--", "-->", "<!doctype html>", "<pre>", "<a href=''>", "&lt;", "&amp;", "&#0;", "&nbsp;",
-    "<time>", "<article>", "<template>", "<![CDATA[",
+    "<script>", "</script>", "<!--", "-->", "<!doctype html>", "<pre>", "<a href=''>", "&lt;", "&amp;", "&#0;",
+    "&nbsp;", "<time>", "<article>", "<template>", "<![CDATA[",
 )  # fmt: skip
 CLUTTER = (
-    "Menu\n", "Read More »", "By Ines Okafor", "3 May 2026", "©", "Advertisement", "\n\n", "# ", "    ", "- \n", "* ", "(CNN)",
-    "\u200b", "\ufeff", "\u0301", "\u2028", "\u00ad", "Ã©", "&amp;lt;p>", "&#x1b;", "\x85", "\u0085",
+    "Menu\n", "Read More »", "By Ines Okafor", "3 May 2026", "©", "Advertisement", "\n\n", "# ", "    ", "- \n", "* ",
+    "(CNN)", "\u200b", "\ufeff", "\u0301", "\u2028", "\u00ad", "Ã©", "&amp;lt;p>", "&#x1b;", "\x85", "\u0085",
 )  # fmt: skip
 JSON = (
-    '{"text": ', '"title": ', '"topic": ', '"id": ', '"label": ', "null", "NaN", "1e999", "\\ud800", "\\u0000", "[", "]",
-    "{", "}", '"', "\n", "\\u001b[2J",
+    '{"text": ', '"title": ', '"topic": ', '"id": ', '"label": ', "null", "NaN", "1e999", "\\ud800", "\\u0000", "[",
+    "]", "{", "}", '"', "\n", "\\u001b[2J",
 )  # fmt: skip
 CSV = ("text", "title", "topic", "id", ",", '"', '""', "\n", "\r", "\r\n", ";", "\x00", "=1", "text,topic\n")
-FRONT = ("---\n", "title: ", "topic: ", "id: ", "[", "{", "!!binary ", "&a ", "*a", "0x", "2026-05-01", "|\n", "? ", "- ")
+FRONT = (
+    "---\n",
+    "title: ",
+    "topic: ",
+    "id: ",
+    "[",
+    "{",
+    "!!binary ",
+    "&a ",
+    "*a",
+    "0x",
+    "2026-05-01",
+    "|\n",
+    "? ",
+    "- ",
+)
 MANIFEST = (
     '{"format": 1, "settings": {}}', '{"shard": {', '"name": ', '"rows": ', '"failed": ', '"sha256": ', '"inputs": [',
     '"complete": ', '"chain": ', '"path": ', '"first": ', '"last": ', '"pages": ', "\n",
 )  # fmt: skip
 CARD = ('{"kind": "topics"', '"format": 1', '"files": {', '"labels": ', '"card_sha256": ', '"../a"', '"model.json"')
-NEWS = ("£2.5m", "forty-seven", " per cent", "Mr ", "“", "”", '"', "'s", "5 May", "the", " not ", PARTING, "U.S.", "-", "1990s")
+NEWS = (
+    "£2.5m",
+    "forty-seven",
+    " per cent",
+    "Mr ",
+    "“",
+    "”",
+    '"',
+    "'s",
+    "5 May",
+    "the",
+    " not ",
+    PARTING,
+    "U.S.",
+    "-",
+    "1990s",
+)
 
 WORDS: dict[str, tuple[str, ...]] = {
     "text": CLUTTER,

@@ -53,7 +53,9 @@ def _clean(page: str) -> None:
     dropped = {line.line: line for line in article.dropped}
     assert all(line.reason in REASONS and lines[number] == line.text for number, line in dropped.items())
     kept = [line for number, line in lines.items() if number not in dropped]
-    assert sorted(kept) == sorted(filter(None, [article.title, *article.paragraphs])), "kept and dropped are no partition"
+    assert sorted(kept) == sorted(filter(None, [article.title, *article.paragraphs])), (
+        "kept and dropped are no partition"
+    )
     fields = [article.whole, article.byline, article.date, *lines.values()]
     assert not any(_controls(field or "") for field in fields), "control characters are printed"
     assert len(explanation(page).splitlines()) == len(lines)
@@ -136,11 +138,11 @@ def weights(raw: bytes) -> None:
     """The weights of grounding: refused by name, or finite numbers."""
     with suppress(ModelError):
         found = weights_from(decode(raw)[0])
-        assert all(map(isfinite, [found.intercept, *found.coefficients.values()]))
+        assert all(map(isfinite, [found.intercept, *found.coefficients.values()])), "no finite numbers"
 
 
 def grounding(raw: bytes) -> None:
-    """A summary against its article: scores from 0 to 1, support from the article, and itself unsupported in nothing."""
+    """A summary against its article: scores from 0 to 1, support from the article, which carries all of itself."""
     article, _, summary = decode(raw)[0].partition(PARTING)
     found = check(article, summary)
     assert 0 <= found.score <= 1
