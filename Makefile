@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: repro test verify ground adapt notebooks readme sample bench lock clean
+.PHONY: repro test verify ground adapt notebooks readme sample bench fuzz lock clean
 
 repro: .venv/installed
 	dvc repro
@@ -45,6 +45,12 @@ bench: .venv/installed
 	python benchmarks/stages.py
 	python benchmarks/summarise.py
 	python benchmarks/topics.py
+
+# What holds for any bytes, tried for ten minutes (or SECONDS=60 make fuzz); Linux, for the fuzzer's sake.
+fuzz: .venv/installed
+	.venv/bin/python -m pip install -q -c requirements.lock $$(.venv/bin/python -c \
+		"import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['fuzz'])")
+	python -m fuzzing
 
 lock: .venv/installed
 	pip-compile -q --extra dev --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header \

@@ -38,13 +38,13 @@ def refuse_link_out(file: Path, root: Path) -> None:
         raise ArticleError("a link that leads out of the folder: name the file itself to have it read")
 
 
-def shown(path: Path) -> str:
-    r"""A path as it can be printed: bytes that are no text, and control characters, stand escaped.
+def shown(found: object) -> str:
+    r"""A path, or what else others named, as it can be printed: what is no text, and control characters, stand escaped.
 
     >>> shown(Path("a\x1b[2J.txt"))
     'a\\x1b[2J.txt'
     """
-    text = str(path).encode("utf-8", "backslashreplace").decode()
+    text = str(found).encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -112,15 +112,14 @@ class Manifest:
         records = [_record(path, number, line) for number, line in enumerate(whole, start=1)]
         if not records or records[0].get("format") != FORMAT:
             raise ShardError(f"{path} is of another version, or holds nothing: write into another folder")
-        manifest = cls(path, records[0]["settings"])
+        manifest = cls(path, records[0].get("settings", {}))
         for number, record in enumerate(records, start=1):
             chain = record.pop("chain", None)
             manifest._line(record)
             if chain != manifest._chain:
                 raise _damaged(path, number, "its hash differs")
             if "shard" in record:
-                shard = record["shard"]
-                manifest.shards.append(Shard(**shard | {"inputs": tuple(Input(**each) for each in shard["inputs"])}))
+                manifest.shards.append(_shard(path, number, record["shard"]))
         manifest.complete = "complete" in records[-1]
         if torn:
             truncate(path, path.stat().st_size - len(torn))
@@ -161,11 +160,18 @@ def _lines(path: Path) -> tuple[list[bytes], bytes]:
 def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, number, f"not JSON: {error}") from error
     if not isinstance(record, dict):
         raise _damaged(path, number, f"found {type(record).__name__}")
     return record
+
+
+def _shard(path: Path, number: int, noted: Any) -> Shard:
+    try:
+        return Shard(**noted | {"inputs": tuple(Input(**each) for each in noted["inputs"])})
+    except (KeyError, TypeError) as error:
+        raise _damaged(path, number, f"not a shard: {error}") from error
 
 
 def _damaged(path: Path, number: int, found: str) -> ShardError:

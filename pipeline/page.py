@@ -119,8 +119,14 @@ def _repaired(raw: str) -> list[tuple[str, int]]:
     if any("</" in line or "<!" in line or "<?" in line for line, _ in lines) and is_html(
         "\n".join(map(itemgetter(0), lines))
     ):
-        lines = [(_TAG.sub("&lt;", line), indent) for line, indent in lines]
+        lines = [(_with_escaped_tags(line), indent) for line, indent in lines]
     return lines if html else unwrapped(lines)
+
+
+def _with_escaped_tags(line: str) -> str:
+    """A line with its tags escaped, repaired again if it had any: other words may stand apart now."""
+    escaped = _TAG.sub("&lt;", line)
+    return line if escaped == line else repair_line(escaped)
 
 
 def _indent(line: str) -> int:

@@ -75,7 +75,7 @@ def read_page(path: str) -> Page:
     """
     page, *others = islice(read_pages(path), 2)
     if page.error:
-        raise ArticleError(f"{path}: {page.error}")
+        raise ArticleError(f"{page.source}: {page.error}")
     if others:
         raise ArticleError(f"{path} holds more than one page: name one, or use `predict`")
     return page
@@ -147,7 +147,7 @@ def _read_file(path: Path, topic: str | None, columns: Columns, root: Path | Non
                 known = ", ".join(PAGE_SUFFIXES + TABLE_SUFFIXES)
                 raise ArticleError(f"'{suffix}' is not a kind of file this reads: give it as one of {known}")
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
-        yield Page(source, topic=topic, error=f"could not be read: {error}")
+        yield Page(source, topic=topic, error=f"could not be read: {shown(error)}")
 
 
 def open_unpacked(path: Path) -> IO[bytes]:
@@ -189,7 +189,8 @@ def _markdown_page(source: str, text: str, topic: str | None, notes: tuple[str, 
         # In Python: the loader in C ends the process where YAML is nested deep.
         fields = yaml.load(found["yaml"], Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return Page(source, topic=topic, error=f"its front matter is not YAML: {error}")
+        cause = shown(" ".join(str(error).split()))
+        return Page(source, topic=topic, error=f"its front matter is not YAML: {cause}")
     fields = fields if isinstance(fields, dict) else {}
     title, body = _label(fields.get("title")), text[found.end() :].strip()
     whole = f"{title}\n\n{body}" if title else body
@@ -251,6 +252,7 @@ def _cell(raw: str) -> str:
 
 def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Page]:
     import pyarrow.parquet as parquet
+    from pyarrow.types import is_large_string, is_string
 
     file = _seekable(file)
     table = parquet.ParquetFile(file)
@@ -259,15 +261,19 @@ def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Pa
     if columns.text not in found:
         raise ArticleError(_no_column(columns.text, found))
     wanted = [name for name in found if name in columns]
-    _refuse_bomb(table.metadata)
-    # A value that stands in many rows is held once, and a row is made when it is asked for.
-    table = parquet.ParquetFile(file, read_dictionary=wanted)
+    _refuse_bomb(table.metadata, size_bytes=file.seek(0, io.SEEK_END))
+    # A text that stands in many rows is held once, and a row is made when it is asked for.
+    types = {field.name: field.type for field in table.schema_arrow}
+    texts = [name for name in wanted if is_string(types[name]) or is_large_string(types[name])]
+    table = parquet.ParquetFile(file, read_dictionary=texts)
     number = 0
     for batch in table.iter_batches(batch_size=256, columns=wanted):
         for place in range(batch.num_rows):
             number += 1
             row = {name: batch.column(name)[place].as_py() for name in wanted}
             yield _row(f"{source}:{number}", row, columns)
+    if number < table.metadata.num_rows:  # pyarrow passes over some damaged pages without a word
+        raise ArticleError(f"only {number:,} of its {table.metadata.num_rows:,} rows are there")
 
 
 def _seekable(file: IO[bytes]) -> IO[bytes]:
@@ -282,14 +288,15 @@ def _seekable(file: IO[bytes]) -> IO[bytes]:
     return io.BytesIO(content)
 
 
-def _refuse_bomb(metadata: Any) -> None:
-    """Raise ArticleError for columns of a Parquet file that unpack to gigabytes of almost nothing."""
+def _refuse_bomb(metadata: Any, size_bytes: int) -> None:
+    """Raise ArticleError for a Parquet file that unpacks to gigabytes of almost nothing.
+
+    Its columns are not asked one by one: pyarrow ends the process where what is said of one is damaged.
+    """
     for group in range(metadata.num_row_groups):
-        for column in range(metadata.num_columns):
-            chunk = metadata.row_group(group).column(column)
-            size, packed = chunk.total_uncompressed_size, max(1, chunk.total_compressed_size)
-            if size > MAX_UNPACKED_BYTES and size > MOST_UNPACKED_SHARE * packed:
-                raise ArticleError(f"its column {chunk.path_in_schema!r} unpacks from {packed:,} to {size:,} bytes")
+        unpacked = metadata.row_group(group).total_byte_size
+        if unpacked > MAX_UNPACKED_BYTES and unpacked > MOST_UNPACKED_SHARE * size_bytes:
+            raise ArticleError(f"its row group {group} unpacks to {unpacked:,} bytes, the file has {size_bytes:,}")
 
 
 def _row(place: str, row: dict[str, Any], columns: Columns) -> Page:
@@ -311,13 +318,14 @@ def _row(place: str, row: dict[str, Any], columns: Columns) -> Page:
 def _label(value: object) -> str | None:
     """A label or id as text: 4.0, as tables have integers beside gaps, is 4; nothing, no number, and a list is none.
 
-    A list can hold itself, or a thousand others that hold a thousand: it is not written out.
+    A list can hold itself, or a thousand others that hold a thousand: it is not written out. Half a pair of
+    surrogates, which no output can hold, stands escaped.
     """
     if isinstance(value, list | tuple | dict | set):
         return None
     if isinstance(value, float):
         value = None if value != value else int(value) if value.is_integer() else value
-    return None if value is None else str(value).strip()
+    return None if value is None else str(value).encode("utf-8", "backslashreplace").decode().strip()
 
 
 def _check(columns: Columns, found: list[str]) -> None:
@@ -332,5 +340,5 @@ def _check(columns: Columns, found: list[str]) -> None:
 
 
 def _no_column(column: str, found: list[str]) -> str:
-    names = ", ".join(map(str, found)).encode("utf-8", "replace").decode() or "none"
+    names = shown(", ".join(map(str, found))) or "none"
     return f"no column '{column}'; found columns: {names}. Rename yours; for labelled news params.yaml can name it"

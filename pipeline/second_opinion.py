@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.line_rules import KEPT, reason_for
-from pipeline.lines import BULLET, is_prose, word_count
+from pipeline.lines import BULLET, described, is_prose, word_count
 from pipeline.opening import could_be_title
 from pipeline.page import PageLine
 
@@ -21,9 +21,16 @@ LEAST_PART_LETTERS = 20
 def with_second_opinion(raw: str, page: Sequence[PageLine], labels: Sequence[str]) -> list[str]:
     """The labels, with what trafilatura keeps of the same story kept too.
 
-    Where the two found different stories, ours stays, unless it is short and theirs is not. Lines that a rule gives
-    a reason for stay dropped.
+    Where the two found different stories, ours stays, unless it is short and theirs is not; so it does where nothing of
+    both is a full sentence, for that is no story by itself. Lines that a rule gives a reason for stay dropped.
     """
+    agreed = _agreed(raw, page, labels)
+    kept = [line for line, label in zip(page, agreed, strict=True) if label in KEPT]
+    return agreed if any(line.is_prose for line in described(kept)) else [*labels]
+
+
+def _agreed(raw: str, page: Sequence[PageLine], labels: Sequence[str]) -> list[str]:
+    """The labels, with what trafilatura keeps of the same story, or of a longer one, kept too."""
     theirs = _kept_by_trafilatura(raw, page)
     ours = [label in KEPT and label != "title" for label in labels]
     sizes = [word_count(line.text) for line in page]
