@@ -80,8 +80,6 @@ def without_commands(article: Article) -> tuple[Article, int]:
     >>> without_commands(article)[0].text
     'Fares will rise soon.'
     """
-    if not _COMMAND.search(article.whole):
-        return article, 0
     language = article.language or "en"
     title, in_title = _without(article.title or "", language)
     parts = [_without(paragraph, language) for paragraph in article.text.split("\n\n")]
