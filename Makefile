@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: repro test verify ground adapt notebooks readme sample bench fuzz lock clean
+.PHONY: repro test verify ground screen adapt notebooks readme sample bench fuzz lock clean
 
 repro: .venv/installed
 	dvc repro
@@ -21,7 +21,7 @@ verify: .venv/installed
 
 # The stages whose outputs are committed; `dvc repro` leaves them alone. `adapt` takes about an hour on two cores.
 # dvc writes dvc.yaml anew to unfreeze a stage, without its layout: it is put back as it was, whatever happens.
-ground adapt: .venv/installed
+ground screen adapt: .venv/installed
 	mkdir -p .dvc/tmp && cp dvc.yaml .dvc/tmp/dvc.yaml
 	trap 'mv .dvc/tmp/dvc.yaml dvc.yaml' EXIT; dvc unfreeze $@ && dvc repro $@
 

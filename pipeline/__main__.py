@@ -28,6 +28,7 @@ STAGES = {
     "fetch": Verb("fetching", "Download the pinned corpus and models, check their hashes, unpack their data."),
     "train": Verb("training", "Train the topic classifier, and choose when it abstains."),
     "ground": Verb("weighing", "Weigh what tells true summary sentences from false ones."),
+    "screen": Verb("screening", "Learn what tells orders to whoever summarises from news."),
     "adapt": Verb("adapting", "Teach the summariser to shorten what articles say, as a small adapter."),
     "convert": Verb("converting", "Bring the pretrained summariser into one folder that is safe to load."),
     "summarise": Verb("summarising", "Summarise the test articles that the report is about."),

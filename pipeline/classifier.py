@@ -249,7 +249,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def remember_embeddings(self) -> "TopicClassifier":
         """Embed each text once, however often it is read: for training, where the texts are few and read again."""
         if self.encoder is not None:
-            self._encoder().remembered = {}
+            self.loaded_encoder().remembered = {}
         return self
 
     def set_encoder(self, folder: str | Path | None) -> "TopicClassifier":
@@ -262,7 +262,8 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         state: dict[str, Any] = super().__getstate__()
         return {key: value for key, value in state.items() if key != "_loaded"}
 
-    def _encoder(self) -> "Encoder":
+    def loaded_encoder(self) -> "Encoder":
+        """The encoder, loaded when first asked for."""
         from pipeline.embedding import Encoder
 
         if "_loaded" not in self.__dict__:
@@ -273,7 +274,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Embeddings, shape (texts, dimensions); none of them without an encoder."""
         if self.encoder is None:
             return np.zeros((len(texts), 0))
-        return self._encoder().embed(texts).astype(np.float64)
+        return self.loaded_encoder().embed(texts).astype(np.float64)
 
     def _fit_words(self, texts: Sequence[str]) -> None:
         """Learn which words and pairs of words there are, and how rare each is."""

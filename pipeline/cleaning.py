@@ -8,7 +8,7 @@ from pipeline.language import language_of
 from pipeline.line_rules import KEPT, has_date, is_byline, reason_for
 from pipeline.lines import is_prose, word_count
 from pipeline.opening import could_be_title
-from pipeline.page import PageLine, is_html, page_lines, read_lines, readable
+from pipeline.page import PageLine, caption_lines, is_html, page_lines, read_lines, readable
 from pipeline.records import Article, Dropped
 from pipeline.second_opinion import with_second_opinion
 
@@ -40,6 +40,8 @@ def clean(raw: str) -> Article:
     labels = label_lines(page)
     if is_html(raw) and _is_doubtful(page, labels):
         labels = with_second_opinion(raw, page, labels)
+    if is_html(raw):
+        labels = _without_captions(page, labels, caption_lines(raw))
     return _article(page, without_ending(page, _titled(page, labels)))
 
 
@@ -49,6 +51,15 @@ def _is_doubtful(page: Sequence[PageLine], labels: Sequence[str]) -> bool:
     dropped = (line.text for line, label in zip(page, labels, strict=True) if label not in KEPT)
     apart = sum(word_count(text) for text in dropped if is_prose(text, english=False) and not reason_for(text))
     return story < CLEAR_SHARE * (story + apart)
+
+
+def _without_captions(page: Sequence[PageLine], labels: Sequence[str], captions: frozenset[str]) -> list[str]:
+    """The labels, without the captions of pictures among the story's paragraphs, unless they are all there is of it."""
+    captioned = [
+        "caption" if label in KEPT and line.text in captions else label
+        for line, label in zip(page, labels, strict=True)
+    ]
+    return captioned if "text" in captioned else [*labels]
 
 
 def _titled(page: Sequence[PageLine], labels: Sequence[str]) -> list[str]:

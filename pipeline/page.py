@@ -28,6 +28,7 @@ _HIDDEN = re.compile(
     r"""[^<>]{0,1000}>[^<]*+</\1\s*>""",
     re.IGNORECASE,
 )
+_CAPTION_TAG = re.compile(r"<(/?)figcaption\b[^<>]{0,1000}>", re.IGNORECASE)
 _TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 # "## Fewer boats": a heading of Markdown.
@@ -108,6 +109,18 @@ def read_lines(raw: str) -> list[PageLine]:
             found.append(PageLine(number, text, indent, blank))
         blank = not text
     return found
+
+
+def caption_lines(raw: str) -> frozenset[str]:
+    """The lines of an HTML page that stand in captions of pictures (`figcaption`), as `read_lines` gives them.
+
+    >>> page = "<html><figure><img><figcaption>The old pier</figcaption></figure><p>It rained.</p></html>"
+    >>> sorted(caption_lines(page))
+    ['The old pier']
+    """
+    parts = _CAPTION_TAG.split(raw)  # a text, then by turns whether the tag behind it closes and the next text
+    closed = [text for text, closes in zip(parts[2::2], parts[3::2], strict=False) if closes]
+    return frozenset(line.text for line in read_lines(f"<html>{'<hr>'.join(closed)}</html>")) if closed else frozenset()
 
 
 def _repaired(raw: str) -> list[tuple[str, int]]:

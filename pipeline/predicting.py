@@ -47,9 +47,11 @@ class Predictor:
     @cached_property
     def summariser(self) -> "Summariser":
         """The summariser, loaded when first asked for: topics alone never need it."""
+        from pipeline.orders import orders_of
         from pipeline.summaries import Summariser
 
-        return Summariser(self.models / "summariser", self.wanted, self.cache)
+        orders = orders_of(self.models / "topics", self.topics.classifier.loaded_encoder)
+        return Summariser(self.models / "summariser", self.wanted, self.cache, orders)
 
     def predict(self, text: str, summarise: bool = True, guard: bool = True, explain: bool = False) -> Prediction:
         """The answer for one page, plain text or HTML.

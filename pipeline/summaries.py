@@ -14,6 +14,7 @@ from pipeline.extracting import extract
 from pipeline.files import sha256_of
 from pipeline.generation import Drafting, Engine
 from pipeline.grounding import unsupported_spans
+from pipeline.orders import Orders
 from pipeline.prompting import Prompts
 from pipeline.records import Article
 from pipeline.sentences import is_closed, split_sentences
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+# A summary that takes up orders is written so often at most.
+WRITINGS = 3
 # The modules that a draft follows from, beside the model.
 WRITING = "copying openvino_engine torch_engine precision sentences summaries"
 
@@ -40,17 +43,28 @@ class Summary:
     engine: str | None = None  # what ran the model, where it was asked
 
 
+_NO_SUMMARY = Summary(None, None, None, (), ("no summary: orders to whoever summarises were taken up each time",))
+
+
 class Summariser:
     """A pretrained model with its tokenizer and settings, from a converted folder; the model is loaded when first used.
 
     With a cache, drafts that were written before are not written again.
     """
 
-    def __init__(self, folder: Path, wanted: Wanted | None = None, cache: SummaryCache | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        wanted: Wanted | None = None,
+        cache: SummaryCache | None = None,
+        orders: Orders | None = None,
+    ) -> None:
+        """With `orders`, summaries that took up an order which no rule knows are written again without it."""
         self.folder = folder
         self.card = read_summariser_card(folder)
         self.settings = (wanted or Wanted()).applied(settings_of(folder, self.card))
         self.cache = cache
+        self.orders = orders
 
     @cached_property
     def engine(self) -> Engine:
@@ -79,7 +93,9 @@ class Summariser:
     @property
     def identity(self) -> str:
         """All that a summary follows from, but for its article and this package's code."""
-        return content_key(self.settings.model_dump(mode="json"), self.engine.name, self.card["files"])
+        return content_key(
+            self.settings.model_dump(mode="json"), self.engine.name, self.card["files"], self.orders is not None
+        )
 
     def of_pages(self, pages: Sequence[str], article_of: Callable[[int], Article], guard: bool = True) -> list[Summary]:
         """A summary for each page, by its number's article; from the cache where this very code made it before."""
@@ -104,9 +120,33 @@ class Summariser:
         3. in it, sentences that fail the check give way to those of the article that they come from, or are cut;
         4. where all that is left stands in the article word for word, it writes another draft that copies less, and
            of all drafts the one that tells most is chosen;
-        5. where nothing is left, the article's own best sentences stand in.
+        5. where nothing is left, the article's own best sentences stand in;
+        6. where it took up an order that no rule knows, it is written again without that; the third time there is none.
         """
-        articles, commands = zip(*map(without_commands, articles), strict=True) if articles else ((), ())
+        read = [without_commands(article) for article in articles]
+        summaries = self._summarise([article for article, _ in read], guard)
+        numbers: Sequence[int] = range(len(read))
+        for written in range(1, WRITINGS + 1):
+            orders = {number: self._orders(read[number][0], summaries[number]) for number in numbers}
+            numbers = [number for number, found in orders.items() if found]
+            for number in numbers:
+                article, count = without_commands(read[number][0], orders[number].__contains__)
+                read[number] = article, read[number][1] + count
+            again = [read[number][0] for number in numbers]
+            anew = self._summarise(again, guard) if written < WRITINGS else [_NO_SUMMARY] * len(numbers)
+            for number, summary in zip(numbers, anew, strict=True):
+                summaries[number] = summary
+        return [
+            replace(summary, notes=summary.notes + _commands_note(count))
+            for summary, (_, count) in zip(summaries, read, strict=True)
+        ]
+
+    def _orders(self, article: Article, summary: Summary) -> frozenset[str]:
+        """The orders in an article of which its summary took up any."""
+        return self.orders.taken_up(article, summary.text) if self.orders and summary.text else frozenset()
+
+    def _summarise(self, articles: Sequence[Article], guard: bool) -> list[Summary]:
+        """Steps 1 to 5 of `summarise`."""
         results: list[Summary | None] = [self._without_model(article) for article in articles]
         asked = [position for position, result in enumerate(results) if result is None]
         prompts = [self.prompts.prompt(articles[position]) for position in asked]
@@ -119,11 +159,7 @@ class Summariser:
                 if guard
                 else self._unchecked(article, written[0], notes)
             )
-        whole = [result for result in results if result is not None]
-        return [
-            replace(summary, notes=summary.notes + _commands_note(count))
-            for summary, count in zip(whole, commands, strict=True)
-        ]
+        return [result for result in results if result is not None]
 
     def _drafts(self, prompts: Sequence[list[int]], checkers: Sequence[Checker] | None) -> list[list[str]]:
         """The drafts of each prompt, from the cache or the engine; only the first one where nothing is checked."""

@@ -13,6 +13,7 @@ from pipeline.batches import in_batches
 from pipeline.cleaning import clean
 from pipeline.files import write_jsonl
 from pipeline.memory import in_halves, in_one_line
+from pipeline.orders import orders_of
 from pipeline.pairs import Pair, read_pairs
 from pipeline.progress import track
 from pipeline.records import Article, StageError
@@ -104,6 +105,8 @@ def command(articles: Path, references: Path, models: Path, out: Path, no_cache:
     """
     written = {pair.id: pair for pair in read_pairs(references)}
     chosen = cases(read_articles(articles, "test"), written)
-    summariser = Summariser(models / "summariser", cache=None if no_cache else default_cache())
+    summariser = Summariser(
+        models / "summariser", cache=None if no_cache else default_cache(), orders=orders_of(models / "topics")
+    )
     rows = track(summarised(summariser, chosen), "summaries", len(chosen))
     write_jsonl(out, (asdict(row) for row in rows))

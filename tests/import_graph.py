@@ -27,5 +27,5 @@ def needed_files(module: str) -> set[str]:
             seen.add(name)
             if name != "__init__":  # it imports the other modules only when asked for them
                 queue += sorted(imported(name))
-    weights = {"pipeline/grounding.json"} if "grounding" in seen else set()
+    weights = {f"pipeline/{name}.json" for name in ("grounding", "orders") if name in seen}
     return {f"pipeline/{name}.py" for name in seen} | weights

@@ -138,8 +138,8 @@ def _distribution(folder: Path, name: str, files: Mapping[str, str | bytes], tak
 
 
 def bring_committed_reports(folder: Path) -> None:
-    """What stage `ground`, which stays frozen, has written."""
-    for name in ("reports/grounding.json", "reports/plots/trade.csv"):
+    """What stages `ground` and `screen`, which stay frozen, have written."""
+    for name in ("reports/grounding.json", "reports/orders.json", "reports/plots/trade.csv"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
 
