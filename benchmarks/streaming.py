@@ -89,7 +89,8 @@ def run(way: str, path: Path, test: Path, encoder: str | None) -> tuple[dict[str
 @click.command()
 @click.option("--data", default="data/benchmarks", show_default=True, type=click.Path(path_type=Path))
 @click.option("--out", default="reports/benchmarks", show_default=True, type=click.Path(path_type=Path))
-def main(data: Path, out: Path) -> None:
+@click.option("--embeddings", is_flag=True, help="Measure with embeddings, too: minutes more.")
+def main(data: Path, out: Path, embeddings: bool) -> None:
     """Measure, and write streaming.json."""
     folder = data / SOURCE.to
     if not folder.is_dir():
@@ -107,9 +108,11 @@ def main(data: Path, out: Path) -> None:
         "test": len(read_tab(test)[0]),
         "sha256": {"train": sha256_of(train), "test": sha256_of(test)},
     }
-    encoder = read_settings(Path("params.yaml"), "train", TrainSettings).embeddings
+    runs: list[tuple[str, str | None, tuple[int, ...]]] = [("embeddings: none", None, (1, COPIES))]
+    if embeddings:
+        runs.append(("embeddings", read_settings(Path("params.yaml"), "train", TrainSettings).embeddings, (1,)))
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        for title, used, counts in (("embeddings: none", None, (1, COPIES)), ("embeddings", encoder, (1,))):
+        for title, used, counts in runs:
             asked = [("in memory", 1), *(("streaming", copies) for copies in counts)]
             found = {}
             for way, copies in asked:

@@ -185,6 +185,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels, parts = np.asarray(topics).astype(str), np.asarray(folds)
         words, embedded = self._words(texts), self._embed(texts)
         features, likeness = self._features(words, embedded), self._likeness(words, embedded)
+        features = features[:, np.unique(features.indices)]  # columns that none of them has would take memory, no more
         scores = np.zeros((len(labels), len(self.classes_)))
         for part in np.unique(parts):
             held_out = parts == part

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import tracemalloc
 from collections import Counter
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from click.testing import CliRunner
 from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
+from small_run import offline, repro
 
 from pipeline.articles import read_articles
 from pipeline.batches import in_batches
@@ -20,13 +22,19 @@ from pipeline.files import read_jsonl, write_jsonl
 from pipeline.hashing import hashed_counter, terms_by_column
 from pipeline.records import ModelError, StageError
 from pipeline.stored_articles import StoredArticles, mixed, order_of
-from pipeline.taxonomy import NONE, Topic, read_topics
+from pipeline.taxonomy import NONE, read_topics
 from pipeline.topic_weights import NUMBERS, load_weights
-from pipeline.topics import load_topics
+from pipeline.topic_weights import WORDS as WORDS_FILE
+from pipeline.topics import load_topics, save_topics
 from pipeline.training import TrainSettings, command, fit_topics_streaming
 
 TOPICS = ("sport", "business", "politics")
 SAID = {"sport": ["a match, a goal"], "health": ["a late cure"]}
+TAXONOMY = read_topics(Path("seeds/topics.yaml"))
+SETTINGS = TrainSettings(
+    taxonomy=Path("seeds/topics.yaml"), language="en", streaming=True, embeddings=NONE, c=1.0, least_articles=9_999,
+    pair_weight=0.5, embedding_weight=0.3, description_weight=0.2, risk=0.1, refused_share=0.01, seed=0,
+)  # fmt: skip
 WORDS = {
     "sport": "match goal team striker cup league coach season".split(),
     "business": "shares profit bank market prices sales chairman forecast".split(),
@@ -189,74 +197,78 @@ def test_a_split_without_articles_is_empty(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def stage(workspace, tmp_path_factory):
-    """Stage `train` with `streaming: true`, on the small corpus."""
-    folder = tmp_path_factory.mktemp("streamed")
-    params = yaml.safe_load((workspace / "params.yaml").read_text())
-    params["train"] |= {"streaming": True, "taxonomy": str(workspace / params["train"]["taxonomy"])}
-    params["train"]["embeddings"] = str(workspace / params["train"]["embeddings"])
+def graph(workspace, tmp_path_factory):
+    """The small pipeline once more, from stage `train` on, with `streaming: true`."""
+    folder = shutil.copytree(workspace, tmp_path_factory.mktemp("streamed") / "copy", symlinks=True)
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["train"]["streaming"] = True
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
-    train(folder, [workspace / "data" / "clean" / f"{name}.jsonl" for name in ("articles", "own")])
+    assert "Running stage 'train'" in repro(folder, offline(folder / "wheels"))
     return folder
 
 
-def train(folder: Path, articles: list[Path]) -> None:
-    asked = ["--out", folder / "topics", "--suspects", folder / "suspects.jsonl"]
-    asked += ["--metrics", folder / "train.json", "--params", folder / "params.yaml"]
-    done = CliRunner().invoke(command, [str(word) for word in (*articles, *asked)])
-    assert done.exit_code == 0, done.output + str(done.exception)
+def test_the_whole_graph_runs_on_a_stream(graph, workspace):
+    assert not (graph / "models" / "topics" / WORDS_FILE).exists()
+    assert {path.name for path in (graph / "models").iterdir()} == {
+        path.name for path in (workspace / "models").iterdir()
+    }
+    streamed, usual = (json.loads((folder / "models/topics/model.json").read_text()) for folder in (graph, workspace))
+    assert streamed["training_articles"] == usual["training_articles"]
+    assert streamed["settings"]["streaming"]
+    found, others = (json.loads((folder / "reports/metrics.json").read_text()) for folder in (graph, workspace))
+    assert found["transfer"]["own"]["accuracy"]["value"] > others["transfer"]["own"]["accuracy"]["value"] - 0.1
 
 
-def test_the_stage_runs_on_a_stream(stage, workspace):
-    model = load_topics(stage / "topics")
-    assert {path.name for path in stage.iterdir()} == {"topics", "suspects.jsonl", "train.json", "params.yaml"}
-    assert not (stage / "topics" / "words.txt").exists()
-    told, usual = (json.loads((folder / "model.json").read_text()) for folder in (stage / "topics", workspace / "models" / "topics"))  # fmt: skip
-    assert told["training_articles"] == usual["training_articles"]
-    articles = read_articles(workspace / "data" / "clean" / "own.jsonl", "test")
-    of_topic = [article for article in articles if article.topic != NONE]
-    pages = [article.article for article in of_topic]
-    usual_model = load_topics(workspace / "models" / "topics")
-    right = [[d.best[0] == a.topic for d, a in zip(m.decide(pages), of_topic, strict=True)] for m in (model, usual_model)]  # fmt: skip
-    assert np.mean(right[0]) > np.mean(right[1]) - 0.1
-    assert load_topics(stage / "topics").decide(pages) == model.decide(pages)
-    evidence = model.explain(pages[0], model.decide(pages[:1])[0])
-    assert evidence.words
+def test_what_is_loaded_answers_again_and_says_why(graph):
+    pages = [article.article for article in read_articles(graph / "data" / "clean" / "own.jsonl", "test")]
+    model = load_topics(graph / "models" / "topics")
+    decisions = model.decide(pages)
+    assert load_topics(graph / "models" / "topics").decide(pages) == decisions
+    assert [model.decide([page])[0] for page in pages[:20]] == decisions[:20]
+    assert all(model.explain(page, decision).words for page, decision in zip(pages[:3], decisions, strict=False))
 
 
-def test_the_stage_writes_the_same_bytes_from_a_shuffled_file(stage, workspace, tmp_path):
-    paths = []
+def test_what_is_saved_is_what_was_learnt(stored, tmp_path):
+    settings = SETTINGS.model_copy(update={"least_articles": 1})
+    model = fit_topics_streaming([StoredArticles(path, "train") for path in stored], [], TAXONOMY, settings, tmp_path)
+    articles = read_articles(stored[1], "validation")
+    (tmp_path / "topics").mkdir()
+    save_topics(model, tmp_path / "topics", {})
+    pages = [article.article for article in articles]
+    assert load_topics(tmp_path / "topics").decide(pages) == model.decide(pages)
+
+
+def test_from_a_shuffled_file_the_same_bytes_are_written(graph, tmp_path, monkeypatch):
+    monkeypatch.chdir(graph)
     for name in ("articles", "own"):
-        rows = list(read_jsonl(workspace / "data" / "clean" / f"{name}.jsonl"))
+        rows = list(read_jsonl(Path(f"data/clean/{name}.jsonl")))
         random.Random(2).shuffle(rows)
-        paths.append(tmp_path / f"{name}.jsonl")
-        write_jsonl(paths[-1], rows)
-    (tmp_path / "params.yaml").write_text((stage / "params.yaml").read_text())
-    train(tmp_path, paths)
-    for name in (f"topics/{NUMBERS}", "suspects.jsonl"):
-        assert (tmp_path / name).read_bytes() == (stage / name).read_bytes()
+        write_jsonl(tmp_path / f"{name}.jsonl", rows)
+    written = {option: str(tmp_path / name) for option, name in
+               (("--out", "topics"), ("--suspects", "suspects.jsonl"), ("--metrics", "train.json"))}  # fmt: skip
+    asked = [word for pair in written.items() for word in pair]
+    CliRunner().invoke(
+        command, [str(tmp_path / "articles.jsonl"), str(tmp_path / "own.jsonl"), *asked], catch_exceptions=False
+    )
+    for there, here in ((f"topics/{NUMBERS}", f"models/topics/{NUMBERS}"), ("suspects.jsonl", "data/suspects.jsonl")):
+        assert (tmp_path / there).read_bytes() == (graph / here).read_bytes()
 
 
 @pytest.mark.parametrize(
     "harm", [lambda columns: columns[::-1], lambda columns: columns + 2**20, lambda columns: columns[1:]]
 )
-def test_columns_that_are_none_are_refused_by_name(stage, tmp_path, harm):
-    numbers = load_file(stage / "topics" / NUMBERS)
+def test_columns_that_are_none_are_refused_by_name(graph, tmp_path, harm):
+    numbers = load_file(graph / "models" / "topics" / NUMBERS)
     save_file({**numbers, "columns": np.ascontiguousarray(harm(numbers["columns"]))}, tmp_path / NUMBERS)
-    told = json.loads((stage / "topics" / "model.json").read_text())["classifier"]
+    told = json.loads((graph / "models" / "topics" / "model.json").read_text())["classifier"]
     with pytest.raises(ModelError, match="is no saved topic classifier .*columns|is no saved topic classifier .*shape"):
         load_weights(tmp_path, told)
 
 
 def test_one_topic_or_too_little_text_is_refused_by_name(stored, tmp_path):
-    topics = read_topics(Path("seeds/topics.yaml"))
-    settings = TrainSettings(
-        taxonomy=Path("seeds/topics.yaml"), language="en", streaming=True, embeddings=NONE, c=1.0, least_articles=9_999,
-        pair_weight=0.5, embedding_weight=0.3, description_weight=0.2, risk=0.1, refused_share=0.01, seed=0,
-    )  # fmt: skip
     sources = [StoredArticles(path, "train") for path in stored]
     with pytest.raises(StageError, match="too little text to learn from: no word .* in 9999 articles"):
-        fit_topics_streaming(sources, [], topics, settings, tmp_path)
+        fit_topics_streaming(sources, [], TAXONOMY, SETTINGS, tmp_path)
     with pytest.raises(StageError, match="one topic leaves nothing to choose"):
-        fit_topics_streaming(sources, [], [Topic("sport", "Games.")], settings, tmp_path)
+        fit_topics_streaming(sources, [], TAXONOMY[:1], SETTINGS, tmp_path)
     assert list(tmp_path.iterdir()) == []
