@@ -186,20 +186,21 @@ def _into_folder(answerer: "Answerer | Crew", question: Question, target: Target
         with opened(target, settings, resume) as manifest:
             _answer_rest(answerer, question, target, manifest)
     except Stopped:
-        rows = manifest.rows if manifest else 0
-        click.echo(
-            f"{target.folder}: stopped with {rows:,} rows done; the same command with --resume goes on", err=True
-        )
+        click.echo(f"{target.folder}: stopped with {_done(manifest)}; the same command with --resume goes on", err=True)
         return STOPPED_STATUS
     except OSError as error:  # no room, no permission, an input that went away
-        rows = manifest.rows if manifest else 0
         raise ShardError(
-            f"{target.folder}: stopped with {rows:,} rows done ({error}): "
+            f"{target.folder}: stopped with {_done(manifest)} ({error}): "
             "once that is mended, the same command with --resume goes on"
         ) from error
     told = f"{manifest.rows:,} rows in {len(manifest.shards):,} shards, {manifest.failed:,} of them without an answer"
     click.echo(f"{target.folder}: {told}", err=True)
     return 1 if manifest.failed else 0
+
+
+def _done(manifest: Manifest | None) -> str:
+    """How much of the folder is done; None if it could not even be opened."""
+    return f"{manifest.rows:,} rows done" if manifest else "nothing new done"
 
 
 def _answer_rest(answerer: "Answerer | Crew", question: Question, target: Target, manifest: Manifest) -> None:

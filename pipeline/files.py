@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# What safetensors and OpenVINO say of it; the latter, of a folder that may not be written, too.
+# What safetensors and OpenVINO say of it.
 FULL_DISK = ("No space left on device", "iostream error")
 
 

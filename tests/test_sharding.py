@@ -398,7 +398,7 @@ def test_a_folder_that_cannot_be_made_is_named(workspace, tmp_path):
     folder = tmp_path / "file" / "answers"
     asked = ["seeds/pages/*bats.txt", "--no-summary", "--models", str(workspace / "models")]
     done = CliRunner().invoke(command, [*asked, "--into", str(folder)])
-    assert f"{folder}: stopped with 0 rows done ([Errno 20] Not a directory" in str(done.exception)
+    assert f"{folder}: stopped with nothing new done ([Errno 20] Not a directory" in str(done.exception)
 
 
 def test_a_full_stdout_is_said_in_one_line(workspace):
