@@ -36,7 +36,7 @@ readme: .venv/installed
 sample: .venv/installed
 	python docs/write_sample_report.py
 
-# Seconds of each stage; summaries beside other ways to run the model; topics beside other classifiers, on sets that it fetches; and with DATA=folder, cleaning beside other extractors, on a
+# Seconds of each stage; summaries beside other ways to run the model; workers of Ray; topics beside other classifiers, on sets that it fetches; and with DATA=folder, cleaning beside other extractors, on a
 # folder of *.jsonl.gz with `id`, `html` and `gold_text` a line.
 bench: .venv/installed
 	.venv/bin/python -m pip install -q -c requirements.lock $$(.venv/bin/python -c \
@@ -44,6 +44,7 @@ bench: .venv/installed
 	$(if $(DATA),python benchmarks/cleaning.py $(DATA))
 	python benchmarks/stages.py
 	python benchmarks/summarise.py
+	python benchmarks/scaling.py
 	python benchmarks/topics.py
 
 # What holds for any bytes, tried for ten minutes (or SECONDS=60 make fuzz); Linux, for the fuzzer's sake.

@@ -15,6 +15,10 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parent.parent
+# What the recipes work out from what was measured on one machine; a worker has two processors.
+COLLECTION, MACHINES, PROCESSORS = 100_000_000, 20, 16
+MEASURED = "articles/s, one machine"
+SCALED = ("1 worker of 1 processor", "2 workers of 1 processor", "1 worker of 2 processors")
 
 
 def stage_table() -> str:
@@ -208,6 +212,35 @@ def injections_table() -> str:
     return "\n".join([*rows, "", f"Summariser: {report['engine']}."])
 
 
+def scaling_table() -> str:
+    """What workers of Ray were measured to answer, and what many articles take on many machines at that rate."""
+    report = _read("benchmarks/scaling.json")
+    heads = [MEASURED, f"{COLLECTION / 1e6:.0f} million articles, {MACHINES} machines of {PROCESSORS} processors"]
+    kinds = {"topics": "topics alone", "summaries": "with summaries"}
+    measured = [[name] for name in report["topics"]]
+    worked = [["of two workers, for each of what one alone answers"], ["processor hours"], ["hours of all machines"]]
+    worked += [["driver, ms of a processor an article"], ["hours, where one run feeds all machines"]]
+    for kind in kinds:
+        found = report[kind]
+        for row, name in zip(measured, found, strict=True):
+            row.append(f"{found[name]['articles_per_second']:.2f}")
+        one, two, wide = (found[name]["articles_per_second"] for name in SCALED)
+        share, driver = two / (2 * one), found[SCALED[2]]["driver_ms_per_article"] / 1000
+        hours = COLLECTION / (wide * share * MACHINES * PROCESSORS / 2) / 3600
+        cells = [f"{share:.2f}", f"{hours * MACHINES * PROCESSORS:,.0f}", f"{hours:.1f}"]
+        cells += [f"{1000 * driver:.2f}", f"{max(hours, COLLECTION * driver / 3600):.1f}"]
+        for row, cell in zip(worked, cells, strict=True):
+            row.append(cell)
+    parts = []
+    for head, rows in zip(heads, (measured, worked), strict=True):
+        lines = [f"| {head} | {' | '.join(kinds.values())} |", "| --- | --- | --- |"]
+        parts.append("\n".join(lines + [f"| {' | '.join(row)} |" for row in rows]))
+    machine = (
+        f"{report['processors']} processors ({report['processor']}), load when begun {report['load_at_the_start']}"
+    )
+    return "\n\n".join([*parts, f"Measured on {machine}."])
+
+
 def hostile_table() -> str:
     """What was tried, as the tests hold it: each page and each row of a file is answered or refused by name."""
     tried = runpy.run_path(str(ROOT / "tests" / "hostile_pages.py"))
@@ -235,6 +268,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "adapter": adapter_checks,
         "grounding": grounding_scores,
     },
+    "docs/recipes.md": {"scaling": scaling_table},
     "SECURITY.md": {"injections": injections_table, "hostile": hostile_table},
     "seeds/README.md": {"counts": seed_counts, "own": own_scores},
 }

@@ -19,6 +19,7 @@ from pipeline.manifest import NAME
 from pipeline.ray_workers import ALONE, QUIET, RayError, Worker, crew
 from pipeline.reading import Page, read_pages
 from pipeline.sharding import Target, opened, write_shards
+from pipeline.threads import openvino_core
 
 ARTICLES = list(read_pages("seeds/articles"))[:80]
 
@@ -218,3 +219,9 @@ def test_an_address_goes_with_ray():
 def test_ray_is_imported_only_where_it_is_asked_for():
     code = "import sys, pipeline.answering, pipeline.ray_workers; sys.exit('ray' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(("asked", "threads"), [("1", 1), ("1,2", 1), ("many", 0)])
+def test_openvino_takes_the_threads_that_a_worker_is_given(monkeypatch, asked, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert openvino_core().get_property("CPU", "INFERENCE_NUM_THREADS") == threads
