@@ -18,7 +18,8 @@ from pipeline.records import ModelError
 from pipeline.threads import openvino_core
 
 # All that an encoder needs, as sentence-transformers publishes it; and the same as a graph of OpenVINO.
-FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+ENCODER_WEIGHTS = "model.safetensors"
+FILES = ("config.json", ENCODER_WEIGHTS, "tokenizer.json", "tokenizer_config.json")
 GRAPH = ("encoder.xml", "encoder.bin")
 # Read of a text at most.
 TOKENS = 192

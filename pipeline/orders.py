@@ -3,26 +3,20 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from pipeline.embedding import ENCODER_WEIGHTS, Encoder
 from pipeline.files import sha256_of
+from pipeline.likeness import described
 from pipeline.records import Article, ModelError
 from pipeline.sentences import split_sentences
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from pipeline.embedding import Encoder
-
 WEIGHTS = "orders.json"
-ENCODER = "model.safetensors"
-# A sentence is compared with so many that open its article, title first: they say what it is about.
-OPENING_SENTENCES = 8
 # Where a summary took up an order, so many sentences of its article are looked at.
 MOST_SENTENCES = 60
 _AGAIN = "run `make screen`"
@@ -60,7 +54,7 @@ def weights_from(text: str) -> OrderWeights:
 class Orders:
     """What finds orders among the sentences of an article."""
 
-    def __init__(self, encoder: "Callable[[], Encoder]", weights: OrderWeights) -> None:
+    def __init__(self, encoder: Callable[[], Encoder], weights: OrderWeights) -> None:
         """`encoder` gives the one whose embeddings the weights are for; it is asked when first needed."""
         self.encoder = encoder
         self.weights = weights
@@ -76,49 +70,20 @@ class Orders:
 
     def among(self, texts: Sequence[str], sentences: Sequence[str]) -> frozenset[str]:
         """Those of some sentences of an article that are orders; `sentences` are all of it, title first."""
-        import numpy as np
-
         rows, likeness = described(self.encoder(), texts, sentences)
         logits = rows @ np.array(self.weights.embedding) + self.weights.likeness * likeness + self.weights.intercept
         return frozenset(text for text, logit in zip(texts, logits, strict=True) if logit > 0)
 
 
-def orders_of(topics: Path, encoder: "Callable[[], Encoder] | None" = None) -> Orders | None:
+def orders_of(topics: Path, encoder: Callable[[], Encoder] | None = None) -> Orders | None:
     """What finds orders by the encoder that saved topics come with; None where they come with another, or none.
 
     `encoder` gives it where it is loaded already.
     """
     weights = packaged_weights()
-    if not (topics / ENCODER).is_file() or sha256_of(topics / ENCODER) != weights.encoder:
+    if not (topics / ENCODER_WEIGHTS).is_file() or sha256_of(topics / ENCODER_WEIGHTS) != weights.encoder:
         return None
-    return Orders(encoder or _loading(topics), weights)
-
-
-def _loading(folder: Path) -> "Callable[[], Encoder]":
-    @lru_cache(maxsize=1)
-    def load() -> "Encoder":
-        from pipeline.embedding import Encoder
-
-        return Encoder(folder)
-
-    return load
-
-
-def described(
-    encoder: "Encoder", texts: Sequence[str], sentences: Sequence[str]
-) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-    """Embeddings of some sentences, (texts, dimensions), and the cosine of each to the article's opening, (texts,).
-
-    A sentence is not compared with itself.
-    """
-    import numpy as np
-
-    opening = sentences[:OPENING_SENTENCES]
-    rows = encoder.embed([*opening, *texts]).astype(np.float64)
-    around, rows = rows[: len(opening)], rows[len(opening) :]
-    itself = np.array([[text == other for other in opening] for text in texts], dtype=bool)
-    rest = (~itself).astype(float).reshape(len(texts), len(opening)) @ around
-    return rows, (rows * rest).sum(axis=1) / (np.linalg.norm(rest, axis=1) + 1e-9)
+    return Orders(encoder or lru_cache(maxsize=1)(partial(Encoder, topics)), weights)
 
 
 def source_of(sentence: str, sentences: Sequence[str]) -> str:

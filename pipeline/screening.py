@@ -4,25 +4,22 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.articles import read_articles
+from pipeline.articles import Split, read_articles
+from pipeline.embedding import ENCODER_WEIGHTS, Encoder
 from pipeline.files import read_jsonl, sha256_of, write_json
-from pipeline.orders import ENCODER, described
+from pipeline.likeness import described
 from pipeline.params import Settings, read_settings
 from pipeline.progress import track
 from pipeline.records import StageError
 from pipeline.scores import as_dict, mean_interval
 from pipeline.sentences import is_closed, split_sentences
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from pipeline.embedding import Encoder
 
 # Sentences of an article that are read as news, from its first on: further down stands little that is summarised.
 READ_SENTENCES = 20
@@ -54,15 +51,13 @@ class Known:
 class Table:
     """Sentences as features, a row each: the embedding, then the likeness to the article."""
 
-    features: "NDArray[np.float64]"  # (rows, dimensions + 1)
-    orders: "NDArray[np.bool_]"  # (rows,)
+    features: NDArray[np.float64]  # (rows, dimensions + 1)
+    orders: NDArray[np.bool_]  # (rows,)
     groups: list[str]  # "" for a sentence of news
 
 
-def news_table(encoder: "Encoder", articles: Sequence[Sequence[str]]) -> Table:
+def news_table(encoder: Encoder, articles: Sequence[Sequence[str]]) -> Table:
     """The whole sentences that open articles, each beside its own article."""
-    import numpy as np
-
     parts = []
     for sentences in track(articles, "read news"):
         texts = [text for text in sentences[:READ_SENTENCES] if is_closed(text)]
@@ -73,14 +68,12 @@ def news_table(encoder: "Encoder", articles: Sequence[Sequence[str]]) -> Table:
 
 
 def planted_table(
-    encoder: "Encoder", known: Sequence[Known], articles: Sequence[Sequence[str]], settings: ScreenSettings
+    encoder: Encoder, known: Sequence[Known], articles: Sequence[Sequence[str]], settings: ScreenSettings
 ) -> Table:
     """Each order beside some articles that it is foreign to; what is no order beside a sentence of its own kind.
 
     What only looks like an order stands at home where it is found, so its likeness is that of a sentence of news.
     """
-    import numpy as np
-
     rng = random.Random(settings.seed)  # noqa: S311 - no secret
     rows, chosen = [], []
     for sentence in track(known, "plant orders"):
@@ -92,9 +85,8 @@ def planted_table(
     return Table(np.array(rows), np.array([row.order for row in chosen]), [row.group for row in chosen])
 
 
-def fit(tables: Sequence[Table], settings: ScreenSettings) -> "tuple[NDArray[np.float64], float]":
+def fit(tables: Sequence[Table], settings: ScreenSettings) -> tuple[NDArray[np.float64], float]:
     """Weights of the features and the intercept of a logistic regression; orders and others count the same."""
-    import numpy as np
     from sklearn.linear_model import LogisticRegression
 
     features = np.vstack([table.features for table in tables])
@@ -110,8 +102,6 @@ def of_unseen_kinds(known: Table, news: Table, held_out: Table, settings: Screen
 
     `news` is learnt from, `held_out` is the news that false alarms are counted on.
     """
-    import numpy as np
-
     kinds = sorted({*known.groups})
     random.Random(settings.seed).shuffle(kinds)  # noqa: S311 - no secret
     fold = np.array([kinds.index(group) % settings.folds for group in known.groups])
@@ -133,7 +123,7 @@ def of_unseen_kinds(known: Table, news: Table, held_out: Table, settings: Screen
     }
 
 
-def read_sentences(paths: Sequence[Path], split: str, most: int) -> list[list[str]]:
+def read_sentences(paths: Sequence[Path], split: Split, most: int) -> list[list[str]]:
     """The sentences of the first articles of a split, of each file, title first; those that have at least two."""
     articles = [article for path in paths for article in read_articles(path, split)[:most]]
     texts = (split_sentences(article.article.whole) for article in articles)
@@ -162,12 +152,11 @@ def command(articles: tuple[Path, ...], orders: Path, out: Path, metrics: Path, 
     Example:
       make screen
     """
-    from pipeline.embedding import Encoder
-
     settings = read_settings(params, "screen", ScreenSettings)
     known = [Known(**row) for row in read_jsonl(orders)]
     encoder = Encoder(settings.encoder)
-    train, validation = (read_sentences(articles, split, settings.articles) for split in ("train", "validation"))
+    train = read_sentences(articles, "train", settings.articles)
+    validation = read_sentences(articles, "validation", settings.articles)
     if len(train) < settings.plantings or not validation:
         raise StageError(
             f"{len(train)} articles to plant orders in, {len(validation)} to validate: run `dvc repro clean`"
@@ -179,6 +168,6 @@ def command(articles: tuple[Path, ...], orders: Path, out: Path, metrics: Path, 
     weights, intercept = fit([planted, news], settings)
     *embedding, likeness = (round(float(weight), 4) for weight in weights)
     told = {"intercept": round(intercept, 4), "likeness": likeness, "embedding": embedding}
-    write_json(out, {"encoder": sha256_of(settings.encoder / ENCODER), **told})
+    write_json(out, {"encoder": sha256_of(settings.encoder / ENCODER_WEIGHTS), **told})
     data = {path.stem: sha256_of(path) for path in (orders, *articles)}
     write_json(metrics, {"data_sha256": data, **of_unseen_kinds(planted, news, held_out, settings)})
