@@ -100,7 +100,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Learn from batches of texts and their topics, read once, in memory that does not grow with their number.
 
         Words and pairs have the columns that their hashes choose; those that share one count as one. Batches should mix
-        the topics. Counted, they wait in a temporary folder within `folder`, some 5 KB a text.
+        the topics. Counted, they wait in a temporary folder within `folder`, some 8 KB for 400 words.
 
         >>> batches = [(["the match ended with two goals", "shares fell"], ["sport", "business"])]
         >>> model = TopicClassifier(least_articles=1).fit_stream(batches)
@@ -110,7 +110,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         from pipeline.streaming import CountedBatch, CountedBatches, learn
 
         self.counter_ = hashed_counter(pairs=bool(self.pair_weight))
-        with TemporaryDirectory(dir=folder, prefix=".counted.") as temporary:
+        with TemporaryDirectory(dir=folder) as temporary:
             counted = CountedBatches(Path(temporary), COLUMNS)
             for texts, topics in batches:
                 counted.add(CountedBatch(self._counts(texts), self._embed(texts), np.asarray(topics).astype(str)))

@@ -73,7 +73,7 @@ def fit_topics_streaming(
     settings: TrainSettings,
     folder: Path,
 ) -> TopicModel:
-    """`fit_topics` for articles that do not fit into memory; `folder` has room for their counts, some 5 KB each.
+    """`fit_topics` for articles that do not fit into memory; `folder` has room for their counts, some 8 KB each.
 
     All of them teach the classifier; it is calibrated on the first `SAMPLE` of each source by machines that learnt from
     these alone.
@@ -187,34 +187,33 @@ def command(articles: tuple[Path, ...], out: Path, suspects_file: Path, metrics:
     settings = read_settings(params, "train", TrainSettings)
     topics = read_topics(settings.taxonomy)
     sources: Sequence[Sequence[LabelledArticle]]
-    if settings.streaming:
-        stored = [StoredArticles(path, "train") for path in articles]
-        held_out = {path.stem: StoredArticles(path, "validation").first(SAMPLE) for path in articles}
-        validation = [article for split in held_out.values() for article in split]
-        out.parent.mkdir(parents=True, exist_ok=True)
-        model = fit_topics_streaming(stored, validation, topics, settings, out.parent)
-        sources = [source.first(SAMPLE) for source in stored]
-        counted = sum((source.topics for source in stored), Counter[str]())
-    else:
-        sources = [read_articles(path, "train") for path in articles]
-        held_out = {path.stem: read_articles(path, "validation") for path in articles}
-        validation = [article for split in held_out.values() for article in split]
-        model = fit_topics(sources, validation, topics, settings)
-        counted = Counter(article.topic for source in sources for article in source)
-    scores = {
-        "data_sha256": {path.stem: sha256_of(path) for path in articles},
-        "validation": {name: _scores(model, split, settings.seed) for name, split in held_out.items()},
-        "features": int(model.classifier.machine_.coef_.shape[1]),
-        "least_probability": model.thresholds.least_probability,
-        "least_lead": model.thresholds.least_lead,
-    }
-    facts = {
-        "labels": [str(label) for label in model.classifier.classes_],
-        "training_articles": {topic: counted[topic] for topic in sorted({*counted, *model.classifier.classes_})},
-        "settings": settings.model_dump(mode="json"),
-        "scores": scores,
-    }
-    with new_folder(out) as folder:
+    with new_folder(out) as folder:  # a stream's counts wait in it; what a killed run leaves goes with the next
+        if settings.streaming:
+            stored = [StoredArticles(path, "train") for path in articles]
+            held_out = {path.stem: StoredArticles(path, "validation").first(SAMPLE) for path in articles}
+            validation = [article for split in held_out.values() for article in split]
+            model = fit_topics_streaming(stored, validation, topics, settings, folder)
+            sources = [source.first(SAMPLE) for source in stored]
+            counted = sum((source.topics for source in stored), Counter[str]())
+        else:
+            sources = [read_articles(path, "train") for path in articles]
+            held_out = {path.stem: read_articles(path, "validation") for path in articles}
+            validation = [article for split in held_out.values() for article in split]
+            model = fit_topics(sources, validation, topics, settings)
+            counted = Counter(article.topic for source in sources for article in source)
+        scores = {
+            "data_sha256": {path.stem: sha256_of(path) for path in articles},
+            "validation": {name: _scores(model, split, settings.seed) for name, split in held_out.items()},
+            "features": int(model.classifier.machine_.coef_.shape[1]),
+            "least_probability": model.thresholds.least_probability,
+            "least_lead": model.thresholds.least_lead,
+        }
+        facts = {
+            "labels": [str(label) for label in model.classifier.classes_],
+            "training_articles": {topic: counted[topic] for topic in sorted({*counted, *model.classifier.classes_})},
+            "settings": settings.model_dump(mode="json"),
+            "scores": scores,
+        }
         save_topics(model, folder, facts)
     train = [article for source in sources for article in source]
     write_jsonl(suspects_file, label_suspects(model.classifier, train))
