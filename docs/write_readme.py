@@ -251,6 +251,23 @@ def hostile_table() -> str:
     return "\n".join(rows)
 
 
+def reliability_table() -> str:
+    """What became of each fault that was brought about, and of all hostile input together."""
+    rows = ["| what goes wrong | tried | answered | refused with a message | lost |", "| --- | --- | --- | --- | --- |"]
+    for found in _read("benchmarks/faults.json")["faults"]:
+        if found["tried"]:
+            lost = max(found["lost_rows"] + found["torn_files"], found["unclear"])
+            rows.append(f"| {found['fault']} | {found['tried']} | {found['answered']} | {found['refused']} | {lost} |")
+        else:
+            rows.append(f"| {found['fault']} | 0: {found['why_not']} | | | |")
+    tried = runpy.run_path(str(ROOT / "tests" / "hostile_pages.py"))
+    counts = [(read, refused) for _, _, read, refused in tried["FILES"].values()]
+    answered = len(tried["PAGES_WITH_STORY"]) + len(tried["OTHER_PAGES"]) + sum(read for read, _ in counts)
+    refused = sum(refused for _, refused in counts)
+    linked = "[hostile pages and rows](SECURITY.md#what-was-tried)"
+    return "\n".join([*rows, f"| {linked} | {answered + refused} | {answered} | {refused} | 0 |"])
+
+
 # What is written where: a part of a file stands between <!-- name --> and <!-- /name -->.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {
@@ -259,6 +276,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "cleaning": cleaning_table,
         "summarise": summarise_table,
         "topics": topics_table,
+        "reliability": reliability_table,
     },
     "models/README.md": {
         "topics": topic_scores,

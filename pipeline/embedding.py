@@ -50,7 +50,7 @@ class Encoder:
         self.remembered: dict[str, NDArray[np.float32]] | None = None  # by text; None: each is embedded anew
         lacking = [name for name in FILES if not (self.folder / name).is_file()]
         if lacking:
-            raise ModelError(f"{folder} is no sentence encoder: it lacks {', '.join(lacking)}; run `dvc repro fetch`")
+            raise ModelError(f"{folder} is no sentence encoder: it lacks {', '.join(lacking)}; run `dvc repro`")
         self._new_graph: TemporaryDirectory[str] | None = None
         try:
             self.dimensions = int(json.loads((self.folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
