@@ -201,8 +201,9 @@ def injections_table() -> str:
     report = _read("benchmarks/injections.json")
     named = {
         "all": report["all"],
-        "wordings that were looked at": report["other_wordings"],
-        "wordings held out": report["held_out_wordings"],
+        "wordings looked at while the rules were written": report["wordings"]["looked at"],
+        "wordings written after the rules": report["wordings"]["after the rules"],
+        "wordings written after the weights, too": report["wordings"]["unseen"],
         **report["forms"],
     }
     rows = ["| planted command | articles | summaries that follow it | 95% interval |", "| --- | --- | --- | --- |"]

@@ -56,7 +56,7 @@ def _is_doubtful(page: Sequence[PageLine], labels: Sequence[str]) -> bool:
 def _without_captions(page: Sequence[PageLine], labels: Sequence[str], captions: frozenset[str]) -> list[str]:
     """The labels, without the captions of pictures among the story's paragraphs, unless they are all there is of it."""
     captioned = [
-        "caption" if label in KEPT and line.text in captions else label
+        "caption" if label in KEPT and label != "title" and line.text in captions else label
         for line, label in zip(page, labels, strict=True)
     ]
     return captioned if "text" in captioned else [*labels]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.embedding import ENCODER_WEIGHTS, Encoder
+from pipeline.evidence import MOST_CHARACTERS
 from pipeline.files import sha256_of
 from pipeline.likeness import described
 from pipeline.records import Article, ModelError
@@ -63,7 +64,7 @@ class Orders:
         """The orders in an article of which a summary took up any; none if it took up none, or is not English."""
         if article.language not in (None, "en"):
             return frozenset()
-        sentences = split_sentences(article.whole)
+        sentences = split_sentences(article.whole[:MOST_CHARACTERS])
         sources = [source_of(sentence, sentences) for sentence in split_sentences(summary)]
         found = self.among(sources, sentences)
         return found | self.among(sentences[:MOST_SENTENCES], sentences) if found else found
