@@ -323,7 +323,7 @@ def test_lines_are_numbered_as_they_stand(page):
 @given(st.lists(st.one_of(some_prose, lines), max_size=6), st.integers(30, 90), st.sampled_from(["", "  "]))
 @laws
 def test_unwrapping_loses_no_letter_and_no_line(paragraphs, columns, indent):
-    wrapped = [textwrap.wrap(repair(text), columns) + [""] for text in paragraphs]
+    wrapped = [[*textwrap.wrap(repair(text), columns), ""] for text in paragraphs]
     found = [(line, len(indent)) for line in chain.from_iterable(wrapped)]
     joined = unwrapped(found)
     assert len(joined) == len(found)
