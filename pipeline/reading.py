@@ -272,8 +272,10 @@ def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Pa
             number += 1
             row = {name: batch.column(name)[place].as_py() for name in wanted}
             yield _row(f"{source}:{number}", row, columns)
-    if number < table.metadata.num_rows:  # pyarrow passes over some damaged pages without a word
-        raise ArticleError(f"only {number:,} of its {table.metadata.num_rows:,} rows are there")
+    told = table.metadata
+    rows = max(told.num_rows, sum(told.row_group(group).num_rows for group in range(told.num_row_groups)))
+    if number < rows:  # pyarrow passes over some damaged pages without a word
+        raise ArticleError(f"only {number:,} of its {rows:,} rows are there")
 
 
 def _seekable(file: IO[bytes]) -> IO[bytes]:
