@@ -3,8 +3,8 @@
     python benchmarks/streaming.py
 
 Fetches the data as `benchmarks/topics.py` does; writes reports/benchmarks/streaming.json. The configuration is that of
-params.yaml, without descriptions. Every model learns in a process of its own, from a file on disk; with a stream it is
-also calibrated on a sample, as stage `train` does. Peak memory is the process's, when learning is done.
+params.yaml, without descriptions. Every model learns in a process of its own, from a file on disk; with a stream its
+sample is also judged by held-out machines, as stage `train` does. Peak memory is the process's, when that is done.
 """
 
 import multiprocessing
@@ -52,7 +52,7 @@ def learnt_in_memory(path: Path, model: TopicClassifier) -> TopicClassifier:
 
 
 def learnt_from_stream(path: Path, model: TopicClassifier) -> TopicClassifier:
-    """What `streaming: true` learns, calibrated on its sample."""
+    """What `streaming: true` learns; what it holds of a sample is held here, too."""
     stored = StoredArticles(path, "train")
     batches = (
         ([article.article.whole for article in batch], [article.topic for article in batch])
@@ -61,7 +61,8 @@ def learnt_from_stream(path: Path, model: TopicClassifier) -> TopicClassifier:
     model.fit_stream(batches, path.parent)
     sample = stored.first(SAMPLE)
     texts, topics = [article.article.whole for article in sample], [article.topic for article in sample]
-    return model.calibrate(texts, topics, [fold_of(article.id) for article in sample])
+    model.held_out_scores(texts, topics, [fold_of(article.id) for article in sample])
+    return model
 
 
 WAYS = {"in memory": learnt_in_memory, "streaming": learnt_from_stream}

@@ -138,17 +138,30 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         `texts` are those it was fitted on. Articles of one of the `folds` are judged by machines that learnt from the
         others: with a fold for each source the probabilities are those of news from elsewhere.
         """
-        column = {topic: at for at, topic in enumerate(self.classes_)}
+        known = set(self.classes_.tolist())
         found_in: dict[str, set[int]] = defaultdict(set)
         for topic, part in zip(topics, folds, strict=True):
             found_in[topic].add(part)
-        judged = [number for number, topic in enumerate(topics) if topic in column and len(found_in[topic]) > 1]
+        judged = [number for number, topic in enumerate(topics) if topic in known and len(found_in[topic]) > 1]
         if judged:
-            scores = self.held_out_scores(texts, topics, folds)[judged]
-            at = np.array([column[topics[number]] for number in judged])
-            losses = [-np.log(_softmax(scale * scores)[np.arange(len(at)), at] + 1e-12).mean() for scale in SCALES]
-            self.scale_ = float(SCALES[int(np.argmin(losses))])
+            self._choose_scale(
+                self.held_out_scores(texts, topics, folds)[judged], [topics[number] for number in judged]
+            )
         return self
+
+    def calibrate_on_others(self, texts: Sequence[str], topics: Sequence[str]) -> "TopicClassifier":
+        """Choose the scale on texts that it was not fitted on, as it judges them itself: news of the same sources."""
+        judged = [(text, topic) for text, topic in zip(texts, topics, strict=True) if topic in self.classes_]
+        if judged:
+            of_topics, labels = zip(*judged, strict=True)
+            self._choose_scale(self.scores(of_topics)[0], labels)
+        return self
+
+    def _choose_scale(self, scores: Floats, topics: Sequence[str]) -> None:
+        """The scale under which these topics are most likely, of all in `SCALES`."""
+        at = np.array([self._column(topic) for topic in topics])
+        losses = [-np.log(_softmax(scale * scores)[np.arange(len(at)), at] + 1e-12).mean() for scale in SCALES]
+        self.scale_ = float(SCALES[int(np.argmin(losses))])
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         """The probability of each topic of `classes_`, shape (texts, topics), rows that add up to 1."""

@@ -52,7 +52,7 @@ def order_of(article_id: str) -> int:
     """Where an article stands among others, 0 to 2**64 - 1, by bytes of its id's hash that do not choose its split.
 
     >>> order_of("business/001") < order_of("sport/001")
-    False
+    True
     """
     return int.from_bytes(hashlib.sha256(article_id.encode()).digest()[8:16], "big")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LEAST_HELD_OUT = 20
 # With `streaming`, so many articles are counted at a time, and so many of each file and split are held in memory, for
 # all that is chosen on articles: scale, thresholds, labels in doubt.
-TOGETHER, SAMPLE = 2_048, 5_000
+TOGETHER, SAMPLE = 2_048, 2_000
 
 
 class TrainSettings(Settings):
@@ -62,8 +62,10 @@ def fit_topics(
     train = [article for source in sources for article in source]
     classifier = _new_classifier(topics, Counter(article.topic for article in train), settings)
     with _too_little_text(settings):
-        classifier.remember_embeddings().fit(_texts(train), [article.topic for article in train])
-    return _choose(classifier, sources, validation, settings)
+        classifier.remember_embeddings().fit(_texts(train), _topics(train))
+    if len(train) >= LEAST_HELD_OUT:
+        classifier.calibrate(_texts(train), _topics(train), _folds(sources))
+    return _with_thresholds(classifier, validation, settings)
 
 
 def fit_topics_streaming(
@@ -75,15 +77,22 @@ def fit_topics_streaming(
 ) -> TopicModel:
     """`fit_topics` for articles that do not fit into memory; `folder` has room for their counts, some 8 KB each.
 
-    All of them teach the classifier; it is calibrated on the first `SAMPLE` of each source by machines that learnt from
-    these alone.
+    All of them teach the classifier. Several sources calibrate it on the first `SAMPLE` of each, as seen by machines
+    that learnt from those of the others; one source on the validation articles, as seen by the classifier itself:
+    machines of a sample have smaller margins than those of all articles (docs/log.md).
     """
     classifier = _new_classifier(topics, sum((source.topics for source in sources), Counter()), settings)
     batches = in_batches(mixed(sources), TOGETHER)
     with _too_little_text(settings):
-        classifier.fit_stream(((_texts(batch), [article.topic for article in batch]) for batch in batches), folder)
+        classifier.fit_stream(((_texts(batch), _topics(batch)) for batch in batches), folder)
     classifier.remember_embeddings()
-    return _choose(classifier, [source.first(SAMPLE) for source in sources], validation, settings)
+    samples = [source.first(SAMPLE) for source in sources]
+    sample = [article for articles in samples for article in articles]
+    if sum(map(bool, samples)) > 1 and len(sample) >= LEAST_HELD_OUT:
+        classifier.calibrate(_texts(sample), _topics(sample), _folds(samples))
+    elif len(validation) >= LEAST_HELD_OUT:
+        classifier.calibrate_on_others(_texts(validation), _topics(validation))
+    return _with_thresholds(classifier, validation, settings)
 
 
 def _new_classifier(topics: Sequence[Topic], labels: Counter[str], settings: TrainSettings) -> "TopicClassifier":
@@ -119,16 +128,10 @@ def _too_little_text(settings: TrainSettings) -> Iterator[None]:
         ) from error
 
 
-def _choose(
-    classifier: "TopicClassifier",
-    sources: Sequence[Sequence[LabelledArticle]],
-    validation: Sequence[LabelledArticle],
-    settings: TrainSettings,
+def _with_thresholds(
+    classifier: "TopicClassifier", validation: Sequence[LabelledArticle], settings: TrainSettings
 ) -> TopicModel:
-    """Calibrate a fitted classifier on training articles of each source, choose thresholds on validation articles."""
-    train = [article for source in sources for article in source]
-    if len(train) >= LEAST_HELD_OUT:
-        classifier.calibrate(_texts(train), [article.topic for article in train], _folds(sources))
+    """A calibrated classifier with what the validation articles say an article must reach for an answer."""
     if len(validation) < LEAST_HELD_OUT:
         return TopicModel(classifier, Thresholds(0.0, float("-inf"), settings.language))
     actual = np.array([article.topic for article in validation])
@@ -143,6 +146,10 @@ def _choose(
 
 def _texts(articles: Sequence[LabelledArticle]) -> list[str]:
     return [article.article.whole for article in articles]
+
+
+def _topics(articles: Sequence[LabelledArticle]) -> list[str]:
+    return [article.topic for article in articles]
 
 
 def _folds(sources: Sequence[Sequence[LabelledArticle]]) -> list[int]:
