@@ -147,7 +147,12 @@ def _read_file(path: Path, topic: str | None, columns: Columns, root: Path | Non
                 known = ", ".join(PAGE_SUFFIXES + TABLE_SUFFIXES)
                 raise ArticleError(f"'{suffix}' is not a kind of file this reads: give it as one of {known}")
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
-        yield Page(source, topic=topic, error=f"could not be read: {shown(error)}")
+        yield Page(source, topic=topic, error=f"could not be read: {_told(error)}")
+
+
+def _told(error: Exception) -> str:
+    """What an error says, in one line that can be printed."""
+    return shown(" ".join(str(error).split()))
 
 
 def open_unpacked(path: Path) -> IO[bytes]:
@@ -189,8 +194,7 @@ def _markdown_page(source: str, text: str, topic: str | None, notes: tuple[str, 
         # In Python: the loader in C ends the process where YAML is nested deep.
         fields = yaml.load(found["yaml"], Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        cause = shown(" ".join(str(error).split()))
-        return Page(source, topic=topic, error=f"its front matter is not YAML: {cause}")
+        return Page(source, topic=topic, error=f"its front matter is not YAML: {_told(error)}")
     fields = fields if isinstance(fields, dict) else {}
     title, body = _label(fields.get("title")), text[found.end() :].strip()
     whole = f"{title}\n\n{body}" if title else body
@@ -270,7 +274,11 @@ def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Pa
     for batch in table.iter_batches(batch_size=256, columns=wanted):
         for place in range(batch.num_rows):
             number += 1
-            row = {name: batch.column(name)[place].as_py() for name in wanted}
+            try:
+                row = {name: batch.column(name)[place].as_py() for name in wanted}
+            except (OverflowError, LookupError, ValueError) as error:  # a date beyond Python's, an unknown time zone
+                yield Page(f"{source}:{number}", error=f"a value of it is none in Python: {_told(error)}")
+                continue
             yield _row(f"{source}:{number}", row, columns)
     told = table.metadata
     rows = max(told.num_rows, sum(told.row_group(group).num_rows for group in range(told.num_row_groups)))

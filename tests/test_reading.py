@@ -142,6 +142,28 @@ def test_parquet_rows_are_read(tmp_path):
     assert empty.error
 
 
+@pytest.mark.parametrize(("kind", "value"), [("date32", 2**31 - 1), ("date64", 10**18)])
+def test_a_value_that_python_cannot_hold_costs_its_row_alone(tmp_path, kind, value):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    ids = pa.array([value, 86_400_000 if kind == "date64" else 1], kind)
+    pq.write_table(pa.table({"text": ["a", TEXT], "id": ids}), tmp_path / "a.parquet")
+    beyond, good = read_pages(str(tmp_path / "a.parquet"))
+    assert beyond.source.endswith("a.parquet:1")
+    assert "a value of it is none in Python" in beyond.error
+    assert good.text == TEXT
+
+
+def test_a_time_zone_that_nobody_knows_is_said_row_by_row(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    ids = pa.array([1, 2], pa.timestamp("us", tz="No/Where"))
+    pq.write_table(pa.table({"text": [TEXT, TEXT], "id": ids}), tmp_path / "a.parquet")
+    assert ["No/Where" in page.error for page in read_pages(str(tmp_path / "a.parquet"))] == [True, True]
+
+
 def test_markdown_front_matter_gives_title_topic_and_id(tmp_path):
     (tmp_path / "a.md").write_text("---\nid: fares\ntopic: business\ntitle: Fares rise\n---\n\nThey rise.\n")
     (page,) = read_pages(str(tmp_path / "a.md"))
