@@ -270,7 +270,7 @@ def _tidy(text: str) -> str:
 
 
 def _commands_note(count: int) -> tuple[str, ...]:
-    return (f"sentences that give orders to whoever summarises, left out of account: {count}",) if count else ()
+    return (f"sentences that read like orders to whoever summarises, left out of account: {count}",) if count else ()
 
 
 def _cuts(choice: Choice) -> tuple[str, ...]:

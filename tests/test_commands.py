@@ -47,7 +47,7 @@ def test_the_summary_is_written_without_the_order_and_says_so(predictor):
     answer = predictor.predict(page)
     assert "PWNED" in answer.article.text
     assert "PWNED" not in answer.summary + answer.draft
-    assert any("give orders to whoever summarises, left out of account: 1" in note for note in answer.notes)
+    assert any("read like orders to whoever summarises, left out of account: 1" in note for note in answer.notes)
 
 
 def test_an_order_that_opens_a_paragraph_is_found_under_a_title_without_a_full_stop():
