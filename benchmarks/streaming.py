@@ -9,7 +9,6 @@ sample is also judged by held-out machines, as stage `train` does. Peak memory i
 
 import multiprocessing
 import resource
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -72,16 +71,13 @@ def run(way: str, path: Path, test: Path, encoder: str | None) -> tuple[dict[str
     """The figures of one way to learn, and for each test article whether it was told right."""
     asked = read_settings(Path("params.yaml"), "train", TrainSettings)
     weights = (asked.pair_weight, asked.embedding_weight, asked.description_weight)
-    before = time.perf_counter()
     model = WAYS[way](path, TopicClassifier(None, encoder, asked.c, asked.least_articles, *weights))
-    seconds = time.perf_counter() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     actual, texts = read_tab(test)
     right = [float(a == b) for a, b in zip(actual, model.predict(texts), strict=True)]
     figures = {
         "accuracy": as_dict(mean_interval(right, SEED)),
         "features": int(model.machine_.coef_.shape[1]),
-        "train_seconds": round(seconds, 1),
         "peak_memory_mb": round(peak),
     }
     return figures, right

@@ -5,6 +5,7 @@ import random
 import shutil
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -263,6 +264,19 @@ def test_columns_that_are_none_are_refused_by_name(graph, tmp_path, harm):
     told = json.loads((graph / "models" / "topics" / "model.json").read_text())["classifier"]
     with pytest.raises(ModelError, match="is no saved topic classifier .*columns|is no saved topic classifier .*shape"):
         load_weights(tmp_path, told)
+
+
+def test_one_source_is_calibrated_on_articles_that_were_not_learnt_from(stored, tmp_path):
+    settings = SETTINGS.model_copy(update={"least_articles": 1})
+    train, validation = StoredArticles(stored[1], "train"), read_articles(stored[1], "validation")
+    model = fit_topics_streaming([train], validation, TAXONOMY, settings, tmp_path)
+    topics = [article.topic for article in validation]
+    wrong = [*topics[1:], topics[0]]
+    others = fit_topics_streaming(
+        [train], [replace(a, topic=t) for a, t in zip(validation, wrong, strict=True)], TAXONOMY, settings, tmp_path
+    )
+    assert others.classifier.scale_ < model.classifier.scale_
+    assert (others.classifier.machine_.coef_ == model.classifier.machine_.coef_).all()
 
 
 def test_one_topic_or_too_little_text_is_refused_by_name(stored, tmp_path):
