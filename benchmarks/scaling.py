@@ -30,6 +30,8 @@ from pipeline.sharding import Target, opened, write_shards
 OUT = Path("reports/benchmarks/scaling.json")
 # Batches of 64 for each worker: few of the summaries, of which each takes long.
 BATCHES = {"topics": 16, "summaries": 4}
+# Pages that each worker answers twice before the clock runs.
+WARM_UP = 8
 # By name: the processors of each node of Ray; none: one process without Ray, on all processors.
 WAYS: dict[str, tuple[int, ...]] = {
     "one process, no Ray": (),
@@ -46,7 +48,7 @@ def answering(asked: Asked, nodes: tuple[int, ...]) -> Iterator[Answer]:
     """What answers, warm."""
     if not nodes:
         answerer = Answerer(asked)
-        list(answerer.answered([pages(BATCH)]))
+        list(answerer.answered([pages(WARM_UP)] * 2))
         yield answerer.answered
         return
     from ray.cluster_utils import Cluster
@@ -57,8 +59,8 @@ def answering(asked: Asked, nodes: tuple[int, ...]) -> Iterator[Answer]:
     try:
         with crew(asked, cluster.address, lambda said: click.echo(said, err=True)) as workers:
             while workers.ready < len(nodes):
-                list(workers.answered([pages(2)]))
-            list(workers.answered([pages(BATCH)] * 2 * len(nodes)))
+                list(workers.answered([pages(1)]))
+            list(workers.answered([pages(WARM_UP)] * 2 * len(nodes)))
             yield workers.answered
     finally:
         cluster.shutdown()
@@ -67,7 +69,7 @@ def answering(asked: Asked, nodes: tuple[int, ...]) -> Iterator[Answer]:
 def pages(count: int) -> list[Page]:
     """So many articles, from the first on again where there are too few."""
     articles = read_articles(Path("data/clean/articles.jsonl"))
-    return [Page(f"{number}", article.whole) for number, article in enumerate(islice(cycle(articles), count))]
+    return [Page(f"{number}", found.article.whole) for number, found in enumerate(islice(cycle(articles), count))]
 
 
 def measured(asked: Asked, nodes: tuple[int, ...], batches: int) -> dict[str, float]:

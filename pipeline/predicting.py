@@ -50,7 +50,8 @@ class Predictor:
         from pipeline.orders import orders_of
         from pipeline.summaries import Summariser
 
-        orders = orders_of(self.models / "topics", self.topics.classifier.loaded_encoder)
+        # The summariser is loaded before the topics: their encoder is asked for once both are there.
+        orders = orders_of(self.models / "topics", lambda: self.topics.classifier.loaded_encoder())
         return Summariser(self.models / "summariser", self.wanted, self.cache, orders)
 
     def predict(self, text: str, summarise: bool = True, guard: bool = True, explain: bool = False) -> Prediction:
