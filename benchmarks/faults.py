@@ -409,7 +409,7 @@ def two_at_once(bench: Bench) -> list[Try]:
 def two_share_a_cache(bench: Bench) -> list[Try]:
     """Two runs with summaries that share a cache which is new, each into its own folder."""
     expected, cache = bench.undisturbed(FEW_SUMMARIES), str(bench.new("shared cache"))
-    folders = [bench.new("sharing") / name for name in ("one", "other")]
+    folders = [bench.new(name) / "answers" for name in ("one", "other")]
     endings = _beside(bench, *(bench.sharded(FEW_SUMMARIES, folder) for folder in folders), XDG_CACHE_HOME=cache)
     return [tried(ending, expected, contents(folder)) for ending, folder in zip(endings, folders, strict=True)]
 

@@ -11,7 +11,7 @@ from pipeline.batches import in_batches
 from pipeline.cleaning import clean
 from pipeline.memory import in_halves, in_one_line
 from pipeline.reading import Page
-from pipeline.records import Article, ArticleError, Prediction
+from pipeline.records import Article, ArticleError, Prediction, StageError
 from pipeline.repairing import MAX_CHARACTERS, is_binary
 from pipeline.summary_cache import SummaryCache
 from pipeline.summary_settings import EngineName, Precision, Style, Wanted, saved_settings
@@ -74,12 +74,19 @@ class Predictor:
         """An answer for each page, in order, lazily; a page that is no article gets `error` and no answers.
 
         A batch for which memory does not suffice is answered in halves; a page that does not fit alone gets `error`.
+        Raises StageError where not one of several fits: then it is not the pages that are too large.
         """
         answered = partial(self._answered, summarise=summarise, guard=guard)
         for batch in in_batches(pages, BATCH):
-            answers = in_halves(answered, batch, _too_large)
+            too_large: list[str] = []
+            answers = in_halves(answered, batch, partial(_too_large, too_large))
+            if len(too_large) > 1 and all(answer.error for answer in answers):
+                raise StageError(
+                    f"not enough memory for any of {len(too_large)} pages, even alone ({too_large[0]}): "
+                    "free some, or raise the limit of the process, then run the same command again"
+                )
             for page, answer in zip(batch, answers, strict=True):
-                (told,) = in_halves(self._explained, [answer], _too_large) if explain else (answer,)
+                (told,) = in_halves(self._explained, [answer], partial(_too_large, too_large)) if explain else (answer,)
                 yield replace(told, notes=_cut(page) + told.notes)
 
     def _answered(self, pages: Sequence[str], summarise: bool, guard: bool) -> list[Prediction]:
@@ -175,10 +182,11 @@ def _cut(page: object) -> tuple[str, ...]:
     return ()
 
 
-def _too_large(page: object, error: Exception) -> Prediction:
-    """What is said of a page that does not fit into memory, even alone."""
+def _too_large(causes: list[str], page: object, error: Exception) -> Prediction:
+    """What is said of a page that does not fit into memory, even alone; the cause is added to `causes`."""
+    causes.append(in_one_line(error))
     return Prediction(
-        error=f"not enough memory for this page alone ({in_one_line(error)}): free some, or shorten it, and ask again"
+        error=f"not enough memory for this page alone ({causes[-1]}): free some, or shorten it, and ask again"
     )
 
 

@@ -77,6 +77,12 @@ def test_a_page_that_does_not_fit_alone_is_named_and_the_others_are_answered(pre
     assert list(failing.predict_many(pages)) == expected
 
 
+def test_where_no_page_fits_the_run_stops_so_that_it_can_be_gone_on_with(small, pages):
+    """Else a folder of shards would be full of errors, and complete."""
+    with pytest.raises(StageError, match=r"not enough memory for any of 21 pages, even alone \(MemoryError\)"):
+        list(small(MemoryError(), most=0).predict_many(pages))
+
+
 def test_the_encoder_runs_out_of_memory_and_evidence_too(predictor, small, pages, monkeypatch):
     expected = list(predictor.predict_many(pages, summarise=False))
     encoder = predictor.topics.classifier._encoder()
