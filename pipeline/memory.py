@@ -11,8 +11,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 # What torch and OpenVINO say, each in a RuntimeError, where Python and numpy raise MemoryError.
 SAID = (
-    "out of memory", "bad_alloc", "not enough memory", "can't allocate memory", "cannot allocate memory",
-    "failed to allocate",
+    "out of memory", "bad_alloc", "not enough memory", "can't alloc", "cannot allocate memory",
+    "could not allocate memory", "failed to allocate",
 )  # fmt: skip
 
 
