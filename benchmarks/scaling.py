@@ -29,7 +29,7 @@ from pipeline.sharding import Target, opened, write_shards
 
 OUT = Path("reports/benchmarks/scaling.json")
 # Batches of 64 for each worker: few of the summaries, of which each takes long.
-BATCHES = {"topics": 16, "summaries": 4}
+BATCHES = {"topics": 8, "summaries": 2}
 # Pages that each worker answers twice before the clock runs.
 WARM_UP = 8
 # By name: the processors of each node of Ray; none: one process without Ray, on all processors.
