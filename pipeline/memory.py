@@ -11,8 +11,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 # What torch and OpenVINO say, each in a RuntimeError, where Python and numpy raise MemoryError.
 SAID = (
-    "out of memory", "bad_alloc", "not enough memory", "can't allocate memory", "cannot allocate memory",
-    "failed to allocate",
+    "out of memory", "bad_alloc", "not enough memory", "can't alloc", "cannot allocate memory",
+    "could not allocate memory", "failed to allocate",
 )  # fmt: skip
 
 
@@ -64,6 +64,22 @@ def loading(path: Path) -> Iterator[None]:
     except (MemoryError, OSError, RuntimeError) as error:  # OpenVINO and torch raise nothing more exact
         raise ModelError(
             f"{path} could not be loaded ({in_one_line(error)}): free memory, or run `dvc repro convert`"
+        ) from error
+
+
+@contextmanager
+def running(path: Path) -> Iterator[None]:
+    """What runs a model: where that fails for no stated want of memory, ModelError says which model and why.
+
+    Without any memory left OpenVINO speaks of broken promises.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(
+            f"{path} could not be run ({in_one_line(error)}): free memory, then run the same command again"
         ) from error
 
 
