@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.memory import running
 from pipeline.precision import HIDDEN, computes_in_bfloat16
 from pipeline.progress import track
 from pipeline.records import ModelError
@@ -115,7 +116,8 @@ class Encoder:
         request = core.compile_model(self._graph_folder / GRAPH[0], "CPU", settings).create_infer_request()
 
         def read(ids: NDArray[np.int64], mask: NDArray[np.float32]) -> NDArray[np.float32]:
-            request.infer([ids, mask])
+            with running(self.folder):
+                request.infer([ids, mask])
             states: NDArray[np.float32] = request.get_output_tensor(0).data
             return states
 

@@ -67,6 +67,22 @@ def loading(path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def running(path: Path) -> Iterator[None]:
+    """What runs a model: where that fails for no stated want of memory, ModelError says which model and why.
+
+    Without any memory left OpenVINO speaks of broken promises.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(
+            f"{path} could not be run ({in_one_line(error)}): free memory, then run the same command again"
+        ) from error
+
+
 def in_one_line(error: Exception) -> str:
     """What an error says, for a message.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.copying import Copying, Ids
 from pipeline.generation import Drafting
-from pipeline.memory import loading
+from pipeline.memory import loading, running
 from pipeline.precision import HIDDEN
 from pipeline.threads import openvino_core
 
@@ -138,6 +138,7 @@ class _Graph:
     """The compiled graph, with room for what is known of each row's text."""
 
     def __init__(self, core: Any, path: Path, half: bool, precise: bool) -> None:
+        self.path = path
         self.type = openvino.Type.bf16 if half else openvino.Type.f32
         self.dtype = np.dtype(np.uint16 if half else np.float32)  # numpy has no bfloat16: its bits are moved about
         model = core.read_model(path)
@@ -178,7 +179,8 @@ class _Graph:
         inputs += [openvino.Tensor(state, openvino.Shape(state.shape), self.type) for state in states]
         for number, tensor in enumerate(inputs):
             self.request.set_input_tensor(number, tensor)
-        self.request.infer()
+        with running(self.path):
+            self.request.infer()
         outputs = [self.request.get_output_tensor(number).data for number in range(1 + len(self.nothing))]
         return outputs[0], [state.view(self.dtype) for state in outputs[1:]]
 

@@ -7,7 +7,7 @@ from test_summaries import Counting
 
 from pipeline import load
 from pipeline.articles import SummarisedArticle
-from pipeline.memory import is_out_of_memory
+from pipeline.memory import is_out_of_memory, running
 from pipeline.reading import read_pages
 from pipeline.records import ArticleError, ModelError, StageError
 from pipeline.summarising import summarised
@@ -104,6 +104,14 @@ def test_other_errors_are_not_swallowed(small, pages):
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         list(small(RuntimeError("mat1 and mat2 shapes cannot be multiplied"), most=3).predict_many(pages))
     assert not is_out_of_memory(ModelError("models/topics cannot be read as a sentence encoder: std::bad_alloc"))
+
+
+def test_a_model_that_fails_for_another_cause_is_named(tmp_path):
+    named = pytest.raises(ModelError, match=r"graph.xml could not be run \(std::future_error: Broken promise\)")
+    with named, running(tmp_path / "graph.xml"):
+        raise RuntimeError("std::future_error:\nBroken promise")
+    with pytest.raises(MemoryError), running(tmp_path):
+        raise MemoryError
 
 
 def test_the_stage_halves_too_and_names_the_article_that_does_not_fit(predictor, small, pages):
