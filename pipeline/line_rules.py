@@ -50,6 +50,11 @@ _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
 _WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
 # A word of a name, as it is written.
 _NAME = r"[A-Z\u00c0-\u024f][\w.'’-]*+,?"
+# Work that a picture taken for a story credits, in small letters.
+_SHOOT = (
+    r"(?:photo(?:graph)?s?|photography|photographer'?s? assistant|(?:fashion |photo )?assistant|styling|stylist|hair"
+    r"|make-?up|grooming|manicure|set design|illustrations?|model)"
+)
 _CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?"
 _ZONE = r"\b(?:GMT|BST|UTC|CES?T|E[SD]?T|P[SD]?T|IST|[A-Z]{2,4}T)\b"
 _DATE = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?)(?:,?\s+\d{{4}})?"
@@ -163,8 +168,8 @@ RULES = (
     _rule(
         "byline",
         14,
-        rf"^(?:(?:Words|Story|Report|Written|Text|WORDS|STORY) )?(?:[Bb]y|BY):? (?!{_WEEKDAY}){_NAME}$",
-        rf"^(?:(?:Words|Story|Report|Written|Text|WORDS|STORY) )?(?:[Bb]y|BY):? {_NAME}(?: (?:{_NAME}|and|de|van|von|der|la|al|bin|&|,))+(?:,.*|\s+(?:in|for|at)\s.*)?(?<![.!?])$",
+        rf"^(?:(?:Words|Story|Report|Review|Interview|Written|Text|WORDS|STORY) )?(?:[Bb]y|BY):? (?!{_WEEKDAY}){_NAME}$",
+        rf"^(?:(?:Words|Story|Report|Review|Interview|Written|Text|WORDS|STORY) )?(?:[Bb]y|BY):? {_NAME}(?: (?:{_NAME}|and|de|van|von|der|la|al|bin|&|,))+(?:,.*|\s+(?:in|for|at)\s.*)?(?<![.!?])$",
         cased=True,
     ),
     _rule(
@@ -177,10 +182,12 @@ RULES = (
         r"(?:\A|[.!?”\"|)] )(?:photo|photograph|picture|image|illustration|credit|source)s?(?: by)?: ?[^.!?]{2,60}$",
         r"(?:©|\(c\))(?! ?(?:19|20)\d\d) ?[^.!?]{2,60}$",
         r"/ ?(?:getty images|afp|reuters|ap photo|epa|shutterstock)\b[^.]{0,20}$",
+        rf"(?:\A|[.!?”\"] ){_SHOOT}: ?[^.!?:]{{2,60}}[.;|] ?{_SHOOT}:",
         r"\b(?:purchase|acquire|buy) licensing rights\b",
         r"[(\[](?:AP|AFP|Reuters|EPA|Getty) (?:Photo|Image)s?\b[^()\[\]]{0,60}[)\]]",
         r"^(?:file photo|file image|handout)\b",
         r"^buy (?:this |a )?(?:photo|print|picture)",
+        r"^(?:fig(?:ure)?|chart|graph|graphic|map)\.? \d{1,2}[a-z]?(?:[.:|]| [-–—])\s",
         marks=(")", "]", ":", "©", "/", "licensing rights"),
     ),
     # "(Torquil Maine / Cairnport Lamp)": who took the picture, and for whom.
