@@ -5,7 +5,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: repro test verify ground screen adapt notebooks readme sample bench fuzz lock clean
 
+# DVC that is killed while it writes its list of locks leaves it empty, and then does not start any more.
 repro: .venv/installed
+	@[ -s .dvc/tmp/rwlock ] || rm -f .dvc/tmp/rwlock
 	dvc repro
 	@echo "Report: $(CURDIR)/reports/index.html"
 

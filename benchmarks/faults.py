@@ -41,7 +41,7 @@ from pipeline.run_facts import processor
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "tests"))
-from small_run import bring_committed_reports, prepare  # noqa: E402
+from small_run import bring_committed_reports, prepare, remove_empty_lock  # noqa: E402
 
 OUT = ROOT / "reports" / "benchmarks" / "faults.json"
 ARTICLES = 5000
@@ -239,7 +239,8 @@ class Bench:
         return Path(shutil.copytree(self.project[0], folder, symlinks=True, dirs_exist_ok=True))
 
     def repro(self, project: Path, **changes: str) -> Ended:
-        """`dvc repro` to its end."""
+        """`dvc repro` to its end, as `make repro` calls it."""
+        remove_empty_lock(project)
         return ended(["dvc", "repro"], project, self.project[1] | changes)
 
     @cached_property

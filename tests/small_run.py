@@ -144,8 +144,16 @@ def bring_committed_reports(folder: Path) -> None:
         shutil.copy(ROOT / name, folder / name)
 
 
+def remove_empty_lock(folder: Path) -> None:
+    """What `make repro` does before it calls DVC, which may have been killed while it wrote that file."""
+    lock = folder / ".dvc" / "tmp" / "rwlock"
+    if lock.exists() and not lock.stat().st_size:
+        lock.unlink()
+
+
 def repro(folder: Path, environment: dict[str, str]) -> str:
     """What `dvc repro` says."""
+    remove_empty_lock(folder)
     done = subprocess.run(["dvc", "repro"], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
