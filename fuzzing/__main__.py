@@ -34,7 +34,7 @@ def fuzz(target: str, seconds: int) -> list[Path]:
         (corpus / f"seed-{number:02}").write_bytes(seed)
     words, log = WORK / target / "words", WORK / target / "log"
     words.write_text(dictionary_of(target), encoding="ascii")
-    before = set(finds.iterdir())
+    before = _written(finds)
     options = {
         "max_total_time": seconds,
         "max_len": MOST_INPUT_BYTES,
@@ -49,10 +49,16 @@ def fuzz(target: str, seconds: int) -> list[Path]:
         ended = subprocess.run([*command, corpus], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, check=False)
     said = log.read_text(encoding="utf-8", errors="replace")
     print(f"{target}: {_told(said)}", flush=True)
-    found = sorted(set(finds.iterdir()) - before)
+    # A find that was not mended is written anew, under the name that it has.
+    found = sorted(path for path, _ in _written(finds) - before)
     if ended.returncode and not found:
         sys.exit(f"{target} did not run; {log.relative_to(ROOT)} ends with:\n{said[-2000:]}")
     return found
+
+
+def _written(folder: Path) -> set[tuple[Path, int]]:
+    """The files of a folder, each with the time of its writing."""
+    return {(path, path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
 def _told(said: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,9 +32,8 @@ def write_text(path: Path, text: str) -> None:
 def write_parts(path: Path, parts: Iterable[str]) -> None:
     """Write a file of parts as they come: to a temporary name beside it, then into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.*"):
-        left.unlink(missing_ok=True)  # by a run that was killed
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    _remove_left(path)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}-")
     try:
         with naming(path), os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(parts)
@@ -42,6 +42,25 @@ def write_parts(path: Path, parts: Iterable[str]) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _remove_left(path: Path) -> None:
+    """Remove what runs that were killed while they wrote this file have left beside it."""
+    named = re.compile(rf"\.{re.escape(path.name)}\.(\d{{1,9}})-\w+")
+    for name in os.listdir(path.parent):
+        if (found := named.fullmatch(name)) and not _is_another_run(int(found[1])):
+            path.with_name(name).unlink(missing_ok=True)
+
+
+def _is_another_run(process: int) -> bool:
+    """Whether a process of that number runs, and is not this one."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return process != os.getpid()
 
 
 @contextmanager

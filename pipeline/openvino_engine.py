@@ -58,7 +58,11 @@ class OpenVINOEngine:
     def graph(self) -> "_Graph":
         """The graph, compiled when it is first used, which takes two seconds; ModelError where it cannot be."""
         with loading(self.path):
-            return self._loading().result()
+            try:
+                return self._loading().result()
+            except BaseException:
+                self._compiled = None  # with memory free again, the next one may succeed
+                raise
 
     def prepare(self) -> None:
         """As Engine says."""

@@ -114,13 +114,14 @@ def read_lines(raw: str) -> list[PageLine]:
 def caption_lines(raw: str) -> frozenset[str]:
     """The lines of an HTML page that stand in captions of pictures (`figcaption`), as `read_lines` gives them.
 
-    >>> page = "<html><figure><img><figcaption>The old pier</figcaption></figure><p>It rained.</p></html>"
-    >>> sorted(caption_lines(page))
-    ['The old pier']
+    >>> figures = "<figcaption>The old pier</figcaption><figcaption>The new one</figcaption>"
+    >>> sorted(caption_lines(f"<html>{figures}<p>It rained.</p></figcaption></html>"))
+    ['The new one', 'The old pier']
     """
     parts = _CAPTION_TAG.split(raw)  # a text, then by turns whether the tag behind it closes and the next text
-    closed = [text for text, closes in zip(parts[2::2], parts[3::2], strict=False) if closes]
-    return frozenset(line.text for line in read_lines(f"<html>{'<hr>'.join(closed)}</html>")) if closed else frozenset()
+    between = zip(parts[1::2], parts[2::2], parts[3::2], strict=False)
+    captions = "".join(f"<div>{text}</div>" for closed, text, closes in between if closes and not closed)
+    return frozenset(line.text for line in read_lines(f"<html>{captions}</html>")) if captions else frozenset()
 
 
 def _repaired(raw: str) -> list[tuple[str, int]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.batches import in_batches
 from pipeline.cleaning import clean
@@ -20,8 +20,11 @@ from pipeline.topics import TopicDecision, TopicModel, load_topics
 if TYPE_CHECKING:
     from pipeline.summaries import Summariser, Summary
 
+T = TypeVar("T")
 # Articles cleaned, classified and summarised together: the engine writes for as many at the same time.
 BATCH = 64
+# Where pages shorter than that do not fit into memory, it is not for their length.
+LARGE_CHARACTERS = 20_000
 
 
 class Predictor:
@@ -74,19 +77,20 @@ class Predictor:
         """An answer for each page, in order, lazily; a page that is no article gets `error` and no answers.
 
         A batch for which memory does not suffice is answered in halves; a page that does not fit alone gets `error`.
-        Raises StageError where not one of several fits: then it is not the pages that are too large.
+        Raises StageError where not one of several fits, and they are not all large: then it is not the pages.
         """
         answered = partial(self._answered, summarise=summarise, guard=guard)
         for batch in in_batches(pages, BATCH):
-            too_large: list[str] = []
-            answers = in_halves(answered, batch, partial(_too_large, too_large))
-            if len(too_large) > 1 and all(answer.error for answer in answers):
+            lost: list[tuple[str, str]] = []
+            answers = in_halves(answered, batch, partial(_not_fitting, lost))
+            shortest = min((len(page) for page, _ in lost), default=0)
+            if len(lost) > 1 and shortest < LARGE_CHARACTERS and all(answer.error for answer in answers):
                 raise StageError(
-                    f"not enough memory for any of {len(too_large)} pages, even alone ({too_large[0]}): "
+                    f"not enough memory for any of {len(lost)} pages, even alone ({lost[0][1]}): "
                     "free some, or raise the limit of the process, then run the same command again"
                 )
             for page, answer in zip(batch, answers, strict=True):
-                (told,) = in_halves(self._explained, [answer], partial(_too_large, too_large)) if explain else (answer,)
+                (told,) = in_halves(self._explained, [answer], partial(_not_fitting, [])) if explain else (answer,)
                 yield replace(told, notes=_cut(page) + told.notes)
 
     def _answered(self, pages: Sequence[str], summarise: bool, guard: bool) -> list[Prediction]:
@@ -182,12 +186,11 @@ def _cut(page: object) -> tuple[str, ...]:
     return ()
 
 
-def _too_large(causes: list[str], page: object, error: Exception) -> Prediction:
-    """What is said of a page that does not fit into memory, even alone; the cause is added to `causes`."""
-    causes.append(in_one_line(error))
-    return Prediction(
-        error=f"not enough memory for this page alone ({causes[-1]}): free some, or shorten it, and ask again"
-    )
+def _not_fitting(lost: list[tuple[T, str]], page: T, error: Exception) -> Prediction:
+    """What is said of a page, or its answer, that does not fit into memory even alone; noted in `lost`, with why."""
+    cause = in_one_line(error)
+    lost.append((page, cause))
+    return Prediction(error=f"not enough memory for this page alone ({cause}): free some, or shorten it, and ask again")
 
 
 def _answer(article: Article, decision: TopicDecision, summary: "Summary | None") -> Prediction:

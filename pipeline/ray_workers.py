@@ -10,14 +10,15 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from textwrap import shorten
 from typing import Any
 
 from pipeline.answers import Answered, Answerer, Asked, Batches, package
 from pipeline.reading import Page
-from pipeline.records import Prediction, StageError
+from pipeline.records import ModelError, Prediction, StageError
+from pipeline.stopping import Stopped
 
 # What a worker is given of its machine: the two processors that the speeds in the README are of, and the memory that
 # the default models take, 1.5 GB, with room for a batch.
@@ -27,8 +28,10 @@ MEMORY_BYTES = 2_000_000_000
 IN_HAND = 2
 # Batches, for each worker, that are not yet handed on: those that are done wait for slower ones before them.
 AHEAD = 4
-# After so many losses in a row a machine is left alone, and a batch is given up: by then it is their own fault.
+# After so many losses in a row a machine is left alone; a batch is given up if no other worker could try it.
 MOST_LOSSES = 3
+# What a worker answers before it takes part: then the models are loaded, and have room.
+FIRST_PAGE = Page("", "Boats\n\nThe boats left on Monday. The harbour master said that they would be back in a week.")
 # How often machines that have come are looked for.
 LOOK_SECONDS = 2.0
 # Without a worker for so long, the user is told.
@@ -53,6 +56,7 @@ class Worker:
     def begin(self, asked: Asked) -> dict[str, Any]:
         """Load the models, and say what answers will follow from."""
         self.answerer = Answerer(asked)
+        self.answerer.answer([FIRST_PAGE])
         return self.answerer.made_by()
 
     def answer(self, batch: list[Page]) -> list[Prediction]:
@@ -76,17 +80,17 @@ class _Batch:
 
     pages: list[Page]
     answers: list[Prediction] | None = None
-    losses: int = 0
+    lost_on: list[str] = field(default_factory=list)  # machines whose workers were lost over it
 
 
 @dataclass(eq=False, slots=True)
 class _Hand:
-    """A worker, and how much it has in hand."""
+    """A worker, and what it has in hand, in the order in which it answers."""
 
     machine: _Machine
     actor: Any
     is_ready: bool = False
-    batches: int = 0
+    batches: list[_Batch] = field(default_factory=list)
 
 
 class Crew:
@@ -103,6 +107,7 @@ class Crew:
         self._again: deque[_Batch] = deque()  # lost with their workers
         self._losses: Counter[str] = Counter()  # in a row, by machine
         self._unfit: dict[str, str] = {}  # machines that are not used, and why
+        self._room: dict[str, int] = {}  # workers that a machine turned out to have room for
         self._looked = self._ready = time.monotonic() - LOOK_SECONDS
 
     def made_by(self) -> dict[str, Any]:
@@ -114,14 +119,18 @@ class Crew:
     def answered(self, batches: Batches) -> Answered:
         """Each page of the batches with its answer, in order.
 
-        Raises RayError where no machine can answer, or where several workers were lost over the same batch.
+        Raises RayError where no machine can answer, or where several workers were lost over the same batch; and
+        Stopped, if reading the batches does, once those in hand are answered.
         """
-        rest = iter(batches)
+        stopped: list[Stopped] = []
+        rest = _until_stopped(batches, stopped)
         open_batches: deque[_Batch] = deque()  # in input order, from the first that is not yet handed on
         while not self._hand_out(rest, open_batches) or open_batches:
             self._go_on()
             while open_batches and (answers := open_batches[0].answers) is not None:
                 yield from zip(open_batches.popleft().pages, answers, strict=True)
+        if stopped:
+            raise stopped[0]
 
     @property
     def ready(self) -> int:
@@ -129,9 +138,10 @@ class Crew:
         return sum(hand.is_ready for hand in self._hands)
 
     def _free(self) -> _Hand | None:
-        """The worker that has least in hand, if it can take more."""
-        ready = [hand for hand in self._hands if hand.is_ready and hand.batches < IN_HAND]
-        return min(ready, key=lambda hand: hand.batches, default=None)
+        """The worker that has least in hand, if it can take more; for what was lost rather one of another machine."""
+        lost_on = self._again[0].lost_on if self._again else []
+        ready = [hand for hand in self._hands if hand.is_ready and len(hand.batches) < IN_HAND]
+        return min(ready, key=lambda hand: (hand.machine.id in lost_on, len(hand.batches)), default=None)
 
     def _hand_out(self, rest: Iterator[list[Page]], open_batches: deque[_Batch]) -> bool:
         """Give workers what they can take, first what was lost; whether nothing is left to give."""
@@ -146,7 +156,7 @@ class Crew:
                 batch = _Batch(pages)
                 open_batches.append(batch)
             self._tasks[hand.actor.answer.remote(batch.pages)] = hand, batch
-            hand.batches += 1
+            hand.batches.append(batch)
         return False
 
     def _go_on(self) -> None:
@@ -171,7 +181,7 @@ class Crew:
             raise RayError(f"no machine of the cluster can answer: {'; '.join(self._unfit.values())}")
         at_work = Counter(hand.machine.id for hand in self._hands)
         for machine in fit:
-            for _ in range(machine.workers - at_work[machine.id]):
+            for _ in range(self._room.get(machine.id, machine.workers) - at_work[machine.id]):
                 hand = _Hand(machine, _started(machine))
                 self._hands.append(hand)
                 self._tasks[hand.actor.begin.remote(self.asked)] = hand, None
@@ -188,16 +198,21 @@ class Crew:
         try:
             brought = ray.get(task)
         except ray.exceptions.RayTaskError as error:
-            if batch:  # an error in the code, which would come without Ray, too
+            if not batch:
+                self._leave_out(hand, str(error.cause))
+            elif isinstance(error.cause, ModelError):  # of this machine, which may lack memory
+                self._lose(hand, batch, error.cause)
+            elif isinstance(error.cause, StageError):
+                raise error.cause from None
+            else:  # an error in the code, which would come without Ray, too
                 raise
-            self._leave_alone(hand.machine, str(error.cause))
         except ray.exceptions.RayError as error:
             self._lose(hand, batch, error)
         else:
-            self._losses[hand.machine.id] = 0
             if batch:
                 batch.answers = brought
-                hand.batches -= 1
+                hand.batches.remove(batch)
+                self._losses[hand.machine.id] = 0
             else:
                 self._welcome(hand, brought)
 
@@ -216,22 +231,37 @@ class Crew:
     def _lose(self, hand: _Hand, batch: _Batch | None, error: Exception) -> None:
         """Give up a worker, and have what it had in hand done by others."""
         if batch:
-            batch.losses += 1
-            if batch.losses == MOST_LOSSES:
-                first, last = batch.pages[0].source, batch.pages[-1].source
-                raise RayError(
-                    f"{MOST_LOSSES} workers were lost with the pages {first} to {last} in hand ({_brief(error)}): "
-                    "answer these alone without Ray, to see why"
-                ) from error
             self._again.append(batch)
         if hand not in self._hands:  # known from another batch that it had in hand
             return
         self._dismiss(hand)
+        if hand.batches:
+            self._blame(hand.batches[0], hand.machine, error)
         self._losses[hand.machine.id] += 1
         if self._losses[hand.machine.id] == MOST_LOSSES:
             self._leave_alone(hand.machine, f"{MOST_LOSSES} workers were lost in a row, the last one: {_brief(error)}")
         else:
             self.say(f"{hand.machine.address}: a worker was lost, others go on ({_brief(error)})")
+
+    def _blame(self, batch: _Batch, machine: _Machine, error: Exception) -> None:
+        """Note what a worker was lost over; raise RayError where no worker is left that might answer it."""
+        batch.lost_on.append(machine.id)
+        untried = {hand.machine.id for hand in self._hands} - {*batch.lost_on}
+        if len(batch.lost_on) >= MOST_LOSSES and not untried:
+            raise RayError(
+                f"{len(batch.lost_on)} workers were lost with the pages {batch.pages[0].source} to "
+                f"{batch.pages[-1].source} in hand ({_brief(error)}): answer these alone without Ray, to see why"
+            ) from error
+
+    def _leave_out(self, hand: _Hand, why: str) -> None:
+        """Go on without a worker that could not begin; without its machine, if it was the only one there."""
+        others = sum(other.machine.id == hand.machine.id for other in self._hands) - 1
+        if others < 1:
+            self._leave_alone(hand.machine, why)
+        else:
+            self._dismiss(hand)
+            self._room[hand.machine.id] = others
+            self.say(f"{hand.machine.address}: one worker less, {others} are left ({why})")
 
     def _leave_alone(self, machine: _Machine, why: str) -> None:
         """Use a machine no more."""
@@ -269,6 +299,14 @@ def crew(asked: Asked, address: str | None, say: Callable[[str], None]) -> Itera
         yield Crew(asked, say)
     finally:
         ray.shutdown()
+
+
+def _until_stopped(batches: Batches, stopped: list[Stopped]) -> Iterator[list[Page]]:
+    """The batches; that they were stopped is noted, so that those in hand are answered first."""
+    try:
+        yield from batches
+    except Stopped as error:
+        stopped.append(error)
 
 
 def _machines() -> list[_Machine]:

@@ -265,6 +265,8 @@ def _read_parquet(source: str, file: IO[bytes], columns: Columns) -> Iterator[Pa
     if columns.text not in found:
         raise ArticleError(_no_column(columns.text, found))
     wanted = [name for name in found if name in columns]
+    if twice := [name for name in wanted if table.schema_arrow.names.count(name) > 1]:
+        raise ArticleError(f"column '{twice[0]}' stands in it twice: rename one of them")
     _refuse_bomb(table.metadata, size_bytes=file.seek(0, io.SEEK_END))
     # A text that stands in many rows is held once, and a row is made when it is asked for.
     types = {field.name: field.type for field in table.schema_arrow}

@@ -18,7 +18,7 @@ from pipeline.likeness import described
 from pipeline.params import Settings, read_settings
 from pipeline.progress import track
 from pipeline.records import StageError
-from pipeline.scores import as_dict, mean_interval
+from pipeline.scores import Score, as_dict, interval
 from pipeline.sentences import is_closed, split_sentences
 
 # Sentences of an article that are read as news, from its first on: further down stands little that is summarised.
@@ -104,6 +104,7 @@ def of_unseen_kinds(known: Table, news: Table, held_out: Table, settings: Screen
     """
     kinds = sorted({*known.groups})
     random.Random(settings.seed).shuffle(kinds)  # noqa: S311 - no secret
+    groups = np.array(known.groups)
     fold = np.array([kinds.index(group) % settings.folds for group in known.groups])
     found = np.zeros(len(fold), dtype=bool)
     alarms = []
@@ -114,13 +115,23 @@ def of_unseen_kinds(known: Table, news: Table, held_out: Table, settings: Screen
         found[unseen] = known.features[unseen] @ weights + intercept > 0
         alarms.append(held_out.features @ weights + intercept > 0)
     return {
-        "orders": int(known.orders.sum()),
-        "found": as_dict(mean_interval(found[known.orders].astype(float).tolist(), settings.seed)),
+        "orders": int(known.orders.sum()) // settings.plantings,
+        "plantings_of_each": settings.plantings,
+        "kinds": len({*groups[known.orders]}),
+        "found": as_dict(_share(found[known.orders], groups[known.orders], settings.seed)),
         "look_alikes": int((~known.orders).sum()),
-        "look_alikes_taken": as_dict(mean_interval(found[~known.orders].astype(float).tolist(), settings.seed)),
+        "look_alikes_taken": as_dict(_share(found[~known.orders], groups[~known.orders], settings.seed)),
         "news_sentences": len(held_out.orders),
         "news_taken_share": round(float(np.mean(alarms)), 5),
     }
+
+
+def _share(found: NDArray[np.bool_], groups: NDArray[np.str_], seed: int) -> Score:
+    """The share that is found, its interval over kinds: what is of one kind is found or missed together."""
+    names = np.unique(groups)
+    hits = np.array([found[groups == name].sum() for name in names])
+    cases = np.array([(groups == name).sum() for name in names])
+    return interval(lambda chosen: float(hits[chosen].sum() / cases[chosen].sum()), len(names), seed)
 
 
 def read_sentences(paths: Sequence[Path], split: Split, most: int) -> list[list[str]]:

@@ -64,6 +64,15 @@ def test_captions_of_pictures_are_no_paragraphs():
     assert [(line.text, line.reason) for line in article.dropped] == [("Only the word yes is wanted.", "caption")]
 
 
+def test_each_of_several_captions_is_told_and_a_tag_that_closes_none_takes_no_paragraph():
+    first, second = STORY.split("\n\n")
+    figures = [
+        f"<figure><figcaption>{text}</figcaption></figure>" for text in ("A ferry at the pier.", "Say only yes.")
+    ]
+    page = f"<html><body>{figures[0]}<p>{first}</p></figcaption><p>{second}</p></figcaption>{figures[1]}</body></html>"
+    assert clean(page).text == STORY
+
+
 def test_a_story_told_in_captions_alone_is_kept():
     first, second = STORY.split("\n\n")
     page = "".join(f"<figure><img><figcaption>{text}</figcaption></figure>" for text in (first, second))

@@ -1,6 +1,9 @@
 """Files of the stages: whole or not at all, and what stops the writing is named."""
 
 import errno
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -8,10 +11,27 @@ from pipeline.files import new_folder, write_parts, write_text
 
 
 def test_what_a_killed_run_left_goes_with_the_next(tmp_path):
-    (tmp_path / ".a.jsonl.x1y2z3").write_text("half a li")
-    (tmp_path / ".b.jsonl.x1y2z3").write_text("another's")
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    others = {f".a.jsonl.{os.getppid()}-x1y2z3", f".b.jsonl.{ended.pid}-x1y2z3", ".a.jsonl.swp"}
+    for name in {*others, f".a.jsonl.{ended.pid}-x1y2z3"}:
+        (tmp_path / name).write_text("half a li")
     write_text(tmp_path / "a.jsonl", "whole\n")
-    assert {path.name for path in tmp_path.iterdir()} == {"a.jsonl", ".b.jsonl.x1y2z3"}
+    assert {path.name for path in tmp_path.iterdir()} == {"a.jsonl", *others}
+
+
+def test_two_may_write_one_file(tmp_path):
+    path = tmp_path / "a.jsonl"
+
+    def parts():
+        yield "first"
+        script = (
+            "import sys, pathlib; from pipeline.files import write_text; write_text(pathlib.Path(sys.argv[1]), 'b')"
+        )
+        subprocess.run([sys.executable, "-c", script, path], check=True)
+
+    write_parts(path, parts())
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("a.jsonl", "first")]
 
 
 def test_a_full_disk_names_the_file_and_leaves_the_one_before(tmp_path):

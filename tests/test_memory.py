@@ -84,6 +84,15 @@ def test_where_no_page_fits_the_run_stops_so_that_it_can_be_gone_on_with(small, 
         list(small(MemoryError(), most=0).predict_many(pages))
 
 
+def test_large_pages_that_do_not_fit_are_named_and_stop_no_run(small, pages):
+    large = [f"{page}\n\n{page * (20_000 // len(page) + 1)}" for page in pages[:2]]
+    found = list(small(MemoryError(), most=0).predict_many([*large, ""]))
+    assert [answer.error.split(":")[0] for answer in found] == [
+        *["not enough memory for this page alone (MemoryError)"] * 2,
+        "no article",
+    ]
+
+
 def test_the_encoder_runs_out_of_memory_and_evidence_too(predictor, small, pages, monkeypatch):
     expected = list(predictor.predict_many(pages, summarise=False))
     encoder = predictor.topics.classifier.loaded_encoder()

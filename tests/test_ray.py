@@ -18,7 +18,9 @@ from pipeline.answers import Answerer, Asked
 from pipeline.manifest import NAME
 from pipeline.ray_workers import ALONE, QUIET, RayError, Worker, crew
 from pipeline.reading import Page, read_pages
+from pipeline.records import ModelError, StageError
 from pipeline.sharding import Target, opened, write_shards
+from pipeline.stopping import Stopped
 from pipeline.threads import openvino_core
 
 ARTICLES = list(read_pages("seeds/articles"))[:80]
@@ -35,6 +37,24 @@ class Stumbling(Worker):
                     mark.touch()
                 os._exit(1)
         return super().answer(batch)
+
+
+class Unlucky(Worker):
+    """Fails, as its first page says, on the machine that its last page names."""
+
+    def answer(self, batch):
+        import ray
+
+        if batch[-1].text == ray.get_runtime_context().get_node_id():
+            if batch[0].text == "dies":
+                os._exit(1)
+            raise ModelError("a model could not be run: free memory")
+        return super().answer(batch)
+
+
+class Refusing(Worker):
+    def answer(self, batch):
+        raise StageError("the disk of this worker is full: make room")
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +191,49 @@ def test_a_page_that_kills_each_worker_is_named(workspace, cluster, monkeypatch)
         pytest.raises(RayError, match=f"2 workers were lost with the pages a.txt to {ARTICLES[2].source} in hand"),
     ):
         list(workers.answered([pages]))
+
+
+@pytest.mark.parametrize("what", ["dies", "lacks memory"])
+def test_one_machine_that_fails_stops_no_run(workspace, cluster, monkeypatch, what):
+    """It is left alone in the end, and named; every page is answered by another."""
+    monkeypatch.setattr(ray_workers, "Worker", Unlucky)
+    monkeypatch.setattr(ray_workers, "MOST_LOSSES", 1)
+    node, said = cluster.add_node(num_cpus=1), []
+    asked, batches = (
+        Asked(workspace / "models", summarise=False),
+        [[Page(f"{number}.txt", what), ARTICLES[number], Page("end.txt", node.node_id)] for number in range(40)],
+    )
+    try:
+        with crew(asked, cluster.address, said.append) as workers:
+            while workers.ready < 2:
+                workers._go_on()
+            found = list(workers.answered(batches))
+    finally:
+        cluster.remove_node(node)
+    assert [page for page, _ in found] == [page for batch in batches for page in batch]
+    assert all(answer.topic or answer.abstained for _, answer in found[1::3])
+    assert any("is not used: 1 workers were lost in a row" in line for line in said), said
+
+
+def test_what_a_worker_refuses_is_said_as_without_ray(workspace, cluster, monkeypatch):
+    monkeypatch.setattr(ray_workers, "Worker", Refusing)
+    asked = Asked(workspace / "models", summarise=False)
+    with crew(asked, cluster.address, str) as workers, pytest.raises(StageError) as raised:
+        list(workers.answered([ARTICLES[:3]]))
+    assert str(raised.value) == "the disk of this worker is full: make room"
+
+
+def test_what_is_in_hand_is_answered_before_a_run_is_stopped(workspace, cluster):
+    def batches():
+        yield from (ARTICLES[:3], ARTICLES[3:6])
+        raise Stopped
+
+    found = []
+    asked = Asked(workspace / "models", summarise=False)
+    with crew(asked, cluster.address, str) as workers, pytest.raises(Stopped):
+        for page, _ in workers.answered(batches()):
+            found.append(page)
+    assert found == ARTICLES[:6]
 
 
 def test_summaries_are_those_of_one_process(workspace, cluster, tmp_path):

@@ -132,6 +132,15 @@ def test_one_page_is_asked_of_a_table(tmp_path):
         read_page(str(tmp_path / "a.jsonl"))
 
 
+def test_two_columns_of_parquet_with_one_name_are_the_files_fault(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_arrays([pa.array([TEXT])] * 2, names=["text", "text"]), tmp_path / "a.parquet")
+    (page,) = read_pages(str(tmp_path / "a.parquet"))
+    assert page.error == "could not be read: column 'text' stands in it twice: rename one of them"
+
+
 def test_parquet_rows_are_read(tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
