@@ -287,4 +287,6 @@ def test_ray_is_imported_only_where_it_is_asked_for():
 @pytest.mark.parametrize(("asked", "threads"), [("1", 1), ("1,2", 1), ("many", 0)])
 def test_openvino_takes_the_threads_that_a_worker_is_given(monkeypatch, asked, threads):
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
-    assert openvino_core().get_property("CPU", "INFERENCE_NUM_THREADS") == threads
+    core = openvino_core()
+    assert core.get_property("CPU", "INFERENCE_NUM_THREADS") == threads
+    assert core.get_property("CPU", "ENABLE_CPU_PINNING") == (threads == 0)
