@@ -1,5 +1,6 @@
 """Cleaning: from a saved page, HTML or flattened text, to the article, with a reason for each dropped line."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeline.ending import without_ending
@@ -54,12 +55,15 @@ def _is_doubtful(page: Sequence[PageLine], labels: Sequence[str]) -> bool:
 
 
 def _without_captions(page: Sequence[PageLine], labels: Sequence[str], captions: frozenset[str]) -> list[str]:
-    """The labels, without the captions of pictures among the story's paragraphs, unless they are all there is of it."""
+    """The labels, without the captions of pictures among the story's paragraphs, unless they are most of it."""
     captioned = [
         "caption" if label in KEPT and label != "title" and line.text in captions else label
         for line, label in zip(page, labels, strict=True)
     ]
-    return captioned if "text" in captioned else [*labels]
+    words = Counter[str]()
+    for line, before, label in zip(page, labels, captioned, strict=True):
+        words[label] += word_count(line.text) * (before in KEPT and before != "title")
+    return captioned if words["text"] and words["text"] >= words["caption"] else [*labels]
 
 
 def _titled(page: Sequence[PageLine], labels: Sequence[str]) -> list[str]:
