@@ -11,7 +11,7 @@ from pipeline.batches import in_weighed_batches
 from pipeline.cards import CARD
 from pipeline.predicting import BATCH, Predictor
 from pipeline.reading import Page
-from pipeline.records import Prediction
+from pipeline.records import Article, Prediction
 from pipeline.summary_cache import default_cache
 from pipeline.summary_settings import Wanted
 
@@ -51,6 +51,12 @@ class Answerer:
             "engine": self.predictor.summariser.engine.name if self.asked.summarise else None,
             "package": package(),
         }
+
+    def load(self) -> None:
+        """Load now what is else loaded when it is first needed; ModelError where that fails."""
+        self.predictor.topics.decide([Article(None, "The boats left on Monday.", "en")])
+        if self.asked.summarise:
+            self.predictor.summariser.engine.load()
 
     def answer(self, batch: list[Page]) -> list[Prediction]:
         """An answer for each page; one that could not be read keeps its place, with its error."""

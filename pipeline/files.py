@@ -55,11 +55,11 @@ def _remove_left(path: Path) -> None:
 def _is_another_run(process: int) -> bool:
     """Whether a process of that number runs, and is not this one."""
     try:
-        os.kill(process, 0)
+        os.kill(process, 0)  # asks only
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass
+    except PermissionError:  # it runs, for another user
+        return True
     return process != os.getpid()
 
 

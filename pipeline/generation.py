@@ -30,6 +30,10 @@ class Engine(Protocol):
         """Begin to load the model, beside whatever else is done; else it is loaded when it is first used."""
         ...
 
+    def load(self) -> None:
+        """Load the model now; ModelError where it cannot be."""
+        ...
+
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
         """For each prompt its drafts, without their end tokens: one for each penalty, up to the first that settles it.
 

@@ -68,6 +68,10 @@ class OpenVINOEngine:
         """As Engine says."""
         self._loading()
 
+    def load(self) -> None:
+        """As Engine says."""
+        _ = self.graph
+
     def _loading(self) -> "Future[_Graph]":
         if self._compiled is None:
             self._compiled = ThreadPoolExecutor(1).submit(_Graph, self.core, self.path, self.half, self.precise)

@@ -30,8 +30,6 @@ IN_HAND = 2
 AHEAD = 4
 # After so many losses in a row a machine is left alone; a batch is given up if no other worker could try it.
 MOST_LOSSES = 3
-# What a worker answers before it takes part: then the models are loaded, and have room.
-FIRST_PAGE = Page("", "Boats\n\nThe boats left on Monday. The harbour master said that they would be back in a week.")
 # How often machines that have come are looked for.
 LOOK_SECONDS = 2.0
 # Without a worker for so long, the user is told.
@@ -56,7 +54,7 @@ class Worker:
     def begin(self, asked: Asked) -> dict[str, Any]:
         """Load the models, and say what answers will follow from."""
         self.answerer = Answerer(asked)
-        self.answerer.answer([FIRST_PAGE])
+        self.answerer.load()
         return self.answerer.made_by()
 
     def answer(self, batch: list[Page]) -> list[Prediction]:

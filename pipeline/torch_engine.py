@@ -40,6 +40,9 @@ class TorchEngine:
     def prepare(self) -> None:
         """As Engine says; here it is loaded with the engine."""
 
+    def load(self) -> None:
+        """As Engine says; likewise."""
+
     def generate(self, prompts: Sequence[Ids], drafting: Drafting) -> list[list[list[int]]]:
         """As Engine says."""
         import torch

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from small_run import ROOT
 
-from pipeline import ray_workers
+from pipeline import openvino_engine, ray_workers
 from pipeline.answering import command
 from pipeline.answers import Answerer, Asked
 from pipeline.manifest import NAME
@@ -253,6 +253,17 @@ def test_a_machine_without_the_models_is_named(cluster, tmp_path):
     ):
         workers.made_by()
     assert said[0].startswith("127.0.0.1 is not used: ")
+
+
+def test_a_worker_begins_with_its_models_loaded(workspace, monkeypatch):
+    """Else it would be called ready, and fail over pages that are not at fault."""
+
+    def no_memory(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(openvino_engine, "_Graph", no_memory)
+    with pytest.raises(ModelError, match="could not be loaded"):
+        Worker().begin(Asked(workspace / "models"))
 
 
 def test_a_machine_with_another_version_is_named(workspace, cluster, monkeypatch):
